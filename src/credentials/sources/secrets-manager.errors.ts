@@ -1,0 +1,128 @@
+import { MomentoConfigurationError, type MomentoConfigurationProblem } from '../../momento.errors.js';
+import { SourceUnavailableError } from '../source-unavailable.error.js';
+
+interface Diagnosis {
+  readonly problem: MomentoConfigurationProblem;
+  readonly says: string;
+  readonly advice: string;
+}
+
+/**
+ * What each answer of Secrets Manager means, first match wins. All client errors are HTTP 400, so they are told apart by
+ * name and, where AWS gives one name to two things, by message.
+ */
+const diagnoses: readonly (Diagnosis & { readonly name: string; readonly message?: RegExp })[] = [
+  {
+    name: 'ResourceNotFoundException',
+    message: /staging label|version/i,
+    problem: 'secret-version-not-found',
+    says: 'has no value for the staging label',
+    advice:
+      'Put a value into the secret, or correct the option versionStage (AWSCURRENT is the current value).',
+  },
+  {
+    name: 'ResourceNotFoundException',
+    problem: 'secret-not-found',
+    says: 'does not exist',
+    advice:
+      'Check the secret’s name, the region and the AWS account, or create the secret with the Momento key in plaintext.',
+  },
+  {
+    name: 'InvalidRequestException',
+    message: /deletion|deleted/i,
+    problem: 'secret-marked-for-deletion',
+    says: 'is marked for deletion',
+    advice: 'Restore it (aws secretsmanager restore-secret), or name another secret.',
+  },
+  {
+    name: 'AccessDeniedException',
+    message: /kms/i,
+    problem: 'kms-access-denied',
+    says: 'cannot be decrypted with the role of this process',
+    advice: 'Allow kms:Decrypt on the secret’s KMS key for the role, in the role’s policy and in the key’s.',
+  },
+  {
+    name: 'AccessDeniedException',
+    problem: 'access-denied',
+    says: 'may not be read by the role of this process',
+    advice: 'Allow secretsmanager:GetSecretValue on the secret’s ARN in the role’s IAM policy.',
+  },
+  {
+    name: 'CredentialsProviderError',
+    problem: 'aws-credentials-missing',
+    says: 'cannot be read without AWS credentials',
+    advice: 'Run with an IAM role, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+  },
+  ...['InvalidRequestException', 'InvalidParameterException', 'ValidationException'].map((name) => ({
+    name,
+    problem: 'secret-request-invalid' as const,
+    says: 'was not accepted by Secrets Manager',
+    advice: 'Correct the options secretId and versionStage.',
+  })),
+];
+
+/**
+ * Turns what the AWS SDK threw into an error of this library. The original is never chained: for an unreadable answer it
+ * quotes the answer, which may be the secret.
+ *
+ * @param secret what the source is, such as `secret 'x' in us-west-2`
+ */
+export function toSecretsManagerFault(error: unknown, secret: string): Error {
+  if (error instanceof MomentoConfigurationError) return error;
+  const { name, message, requestId } = describeAwsError(error);
+  const known = diagnoses.find((entry) => entry.name === name && (entry.message?.test(message) ?? true));
+  const answer = [name, requestId && `request ${requestId}`].filter(Boolean).join(', ');
+  if (known === undefined)
+    return new SourceUnavailableError(`Reading ${secret} from Secrets Manager failed (${answer}).`);
+  return new MomentoConfigurationError(
+    known.problem,
+    `The ${secret} ${known.says} (${answer}).`,
+    known.advice,
+  );
+}
+
+function describeAwsError(error: unknown): { name: string; message: string; requestId?: string | undefined } {
+  if (!(error instanceof Error)) return { name: typeof error, message: '' };
+  const metadata = '$metadata' in error ? error.$metadata : undefined;
+  const requestId =
+    typeof metadata === 'object' &&
+    metadata !== null &&
+    'requestId' in metadata &&
+    typeof metadata.requestId === 'string'
+      ? metadata.requestId
+      : undefined;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return {
+    name: code === undefined ? error.name : `${error.name} ${code}`,
+    message: error.message,
+    requestId,
+  };
+}
+
+export function regionMismatch(
+  secretId: string,
+  arnRegion: string,
+  region: string,
+): MomentoConfigurationError {
+  return new MomentoConfigurationError(
+    'region-mismatch',
+    `The ARN of secret '${secretId}' is in ${arnRegion}, but the region is set to ${region}.`,
+    'Leave the option region out: the region of an ARN is taken from the ARN.',
+  );
+}
+
+export function secretWithoutValue(secret: string): MomentoConfigurationError {
+  return new MomentoConfigurationError(
+    'secret-empty',
+    `The value of ${secret} is empty.`,
+    'Store a Momento key in it, in plaintext.',
+  );
+}
+
+export function awsSdkMissing(): MomentoConfigurationError {
+  return new MomentoConfigurationError(
+    'aws-sdk-missing',
+    'fromSecretsManager() needs the AWS SDK, which is not installed.',
+    'Run: npm install @aws-sdk/client-secrets-manager',
+  );
+}

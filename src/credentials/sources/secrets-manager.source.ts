@@ -1,0 +1,142 @@
+import type {
+  GetSecretValueCommandOutput,
+  SecretsManagerClient,
+  SecretsManagerClientConfig,
+} from '@aws-sdk/client-secrets-manager';
+import type { CredentialSource, FetchedCredential } from '../credential-source.js';
+import {
+  awsSdkMissing,
+  regionMismatch,
+  secretWithoutValue,
+  toSecretsManagerFault,
+} from './secrets-manager.errors.js';
+
+export interface SecretsManagerSourceOptions {
+  /** Name or ARN of the secret. @default 'Momento_Auth_Token' */
+  readonly secretId?: string;
+  /** The AWS region. @default the ARN's, else the AWS SDK's own chain (`AWS_REGION`, profile), else `us-west-2` */
+  readonly region?: string;
+  /** The staging label to read. @default 'AWSCURRENT' */
+  readonly versionStage?: string;
+  /** The JSON field that holds the key, when it is not `apiKey`, `authToken` or `api_key`. */
+  readonly field?: string;
+  /** URL of Secrets Manager, for a VPC endpoint or a local server. @default AWS's own for the region */
+  readonly endpoint?: string;
+  /** A client of your own, used as it is: its region, credentials, retries and timeouts. It is never closed. */
+  readonly client?: SecretsManagerClient;
+}
+
+/** Connecting to a regional endpoint takes milliseconds; what takes longer is a network that drops packets. */
+const connectionTimeoutMs = 1_000;
+/** One attempt; the SDK makes two. Without `throwOnRequestTimeout` the AWS SDK would only warn. */
+const requestTimeoutMs = 3_000;
+const maxAttempts = 2;
+const documentedRegion = 'us-west-2';
+const secretArn = /^arn:[^:]*:secretsmanager:(?<region>[^:]+):/;
+
+/**
+ * The key in AWS Secrets Manager, read with one `GetSecretValue`. The AWS SDK is an optional peer dependency, loaded when
+ * the key is first needed.
+ *
+ * @throws MomentoConfigurationError at boot, for each way in which the secret cannot be had
+ *
+ * @example
+ * MomentoModule.forRoot({ credentials: fromSecretsManager({ secretId: 'prod/momento' }), cacheName: 'demo-cache' })
+ */
+export function fromSecretsManager(options: SecretsManagerSourceOptions = {}): CredentialSource {
+  return new SecretsManagerSource(options);
+}
+
+class SecretsManagerSource implements CredentialSource {
+  readonly #options: SecretsManagerSourceOptions;
+  readonly #secretId: string;
+  readonly #versionStage: string;
+  #client: SecretsManagerClient | undefined;
+  #region: string | undefined;
+
+  constructor(options: SecretsManagerSourceOptions) {
+    this.#options = options;
+    this.#secretId = options.secretId ?? 'Momento_Auth_Token';
+    this.#versionStage = options.versionStage ?? 'AWSCURRENT';
+    this.#region = options.region ?? regionOfArn(this.#secretId);
+  }
+
+  describe(): string {
+    const region = this.#region === undefined ? '' : ` in ${this.#region}`;
+    const stage = this.#versionStage === 'AWSCURRENT' ? '' : ` (${this.#versionStage})`;
+    return `secret '${this.#secretId}'${region}${stage}`;
+  }
+
+  async fetch({ signal }: { signal: AbortSignal }): Promise<FetchedCredential> {
+    const sdk = await loadAwsSdk();
+    try {
+      const client = await this.#connect(sdk.SecretsManagerClient);
+      const command = new sdk.GetSecretValueCommand({
+        SecretId: this.#secretId,
+        VersionStage: this.#versionStage,
+      });
+      return this.#read(await client.send(command, { abortSignal: signal }));
+    } catch (error) {
+      throw toSecretsManagerFault(error, this.describe());
+    }
+  }
+
+  #read(answer: GetSecretValueCommandOutput): FetchedCredential {
+    const content = answer.SecretString ?? answer.SecretBinary;
+    if (content === undefined) throw secretWithoutValue(this.describe());
+    const { field } = this.#options;
+    return {
+      content,
+      ...(field !== undefined && { field }),
+      ...(answer.VersionId !== undefined && { versionId: answer.VersionId }),
+    };
+  }
+
+  /** Kept for the life of the source, so that the AWS credentials it resolved are not resolved at every refresh. */
+  async #connect(Client: typeof SecretsManagerClient): Promise<SecretsManagerClient> {
+    if (this.#client !== undefined) return this.#client;
+    const arnRegion = regionOfArn(this.#secretId);
+    const client = this.#options.client ?? (await this.#createClient(Client));
+    this.#region = await client.config.region();
+    if (arnRegion !== undefined && arnRegion !== this.#region)
+      throw regionMismatch(this.#secretId, arnRegion, this.#region);
+    this.#client = client;
+    return client;
+  }
+
+  async #createClient(Client: typeof SecretsManagerClient): Promise<SecretsManagerClient> {
+    const config: SecretsManagerClientConfig = {
+      maxAttempts,
+      requestHandler: {
+        connectionTimeout: connectionTimeoutMs,
+        requestTimeout: requestTimeoutMs,
+        throwOnRequestTimeout: true,
+      },
+      ...(this.#options.endpoint !== undefined && { endpoint: this.#options.endpoint }),
+    };
+    if (this.#region !== undefined) return new Client({ ...config, region: this.#region });
+    const client = new Client(config);
+    // "Region is missing" is how the AWS SDK's chain ends; Momento's documented example then reads us-west-2.
+    return client.config.region().then(
+      () => client,
+      () => new Client({ ...config, region: documentedRegion }),
+    );
+  }
+}
+
+function regionOfArn(secretId: string): string | undefined {
+  return secretArn.exec(secretId)?.groups?.['region'];
+}
+
+async function loadAwsSdk(): Promise<typeof import('@aws-sdk/client-secrets-manager')> {
+  try {
+    return await import('@aws-sdk/client-secrets-manager');
+  } catch (error) {
+    throw isModuleMissing(error) ? awsSdkMissing() : error;
+  }
+}
+
+function isModuleMissing(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+}
