@@ -1,0 +1,81 @@
+import {
+  CacheConfiguration,
+  type Configuration,
+  Configurations,
+  DefaultMomentoLoggerFactory,
+  type Middleware,
+  type MomentoLoggerFactory,
+  type TopicConfiguration,
+  TopicClientConfiguration,
+  TopicConfigurations,
+} from '@gomomento/sdk';
+import { NestMomentoLoggerFactory } from './momento-logger.js';
+
+/** The configurations that every generation of clients is built with. */
+export interface ClientConfigurations {
+  readonly cache: Configuration;
+  /** For publishing and webhooks. */
+  readonly topics: TopicConfiguration;
+  /** For subscribing: without the deadline that would cut a stream. */
+  readonly subscriptions: TopicConfiguration;
+  /** How long one topic call may take, the first message of a subscription included. */
+  readonly topicTimeoutMs: number;
+  readonly loggerFactory: MomentoLoggerFactory;
+  /** The user's middlewares, once each: the clients see them without `init` and `close`. */
+  readonly middlewares: readonly Middleware[];
+}
+
+/** The first stream of a subscription inherits the client's deadline and is cut when it is over; an hour was measured to run clean. */
+const streamDeadlineMs = 3_600_000;
+const defaultTopicTimeoutMs = 5_000;
+
+/**
+ * Prepares the user's configurations, or the SDK's documented defaults. The SDK's logs go to Nest, unless the user chose
+ * another logger factory; clients come and go with each key, so the life of the middlewares is not left to them.
+ */
+export function prepareConfigurations(
+  configuration: Configuration | undefined,
+  topicConfiguration: TopicConfiguration | undefined,
+): ClientConfigurations {
+  const nest = new NestMomentoLoggerFactory();
+  const cache = configuration ?? Configurations.Laptop.latest(nest);
+  const topics = topicConfiguration ?? TopicConfigurations.Default.latest(nest);
+  const cacheLoggerFactory = chooseLoggerFactory(cache.getLoggerFactory(), nest);
+  const forTopics = new TopicClientConfiguration({
+    loggerFactory: chooseLoggerFactory(topics.getLoggerFactory(), nest),
+    transportStrategy: topics.getTransportStrategy(),
+    throwOnErrors: topics.getThrowOnErrors(),
+    middlewares: topics.getMiddlewares().map(withoutLifeCycle),
+    subscriptionRetryStrategy: topics.getSubscriptionRetryStrategy(),
+  });
+  return {
+    cache: new CacheConfiguration({
+      loggerFactory: cacheLoggerFactory,
+      retryStrategy: cache.getRetryStrategy(),
+      transportStrategy: cache.getTransportStrategy(),
+      throwOnErrors: cache.getThrowOnErrors(),
+      middlewares: cache.getMiddlewares().map(withoutLifeCycle),
+      readConcern: cache.getReadConcern(),
+      compression: cache.getCompressionStrategy(),
+    }),
+    topics: forTopics,
+    subscriptions: forTopics.withClientTimeoutMillis(streamDeadlineMs),
+    topicTimeoutMs:
+      topics.getTransportStrategy().getGrpcConfig().getDeadlineMillis() ?? defaultTopicTimeoutMs,
+    loggerFactory: cacheLoggerFactory,
+    middlewares: [...new Set([...cache.getMiddlewares(), ...topics.getMiddlewares()])],
+  };
+}
+
+function chooseLoggerFactory(chosen: MomentoLoggerFactory, nest: MomentoLoggerFactory): MomentoLoggerFactory {
+  return chosen instanceof DefaultMomentoLoggerFactory ? nest : chosen;
+}
+
+/** The middleware, with `init` and `close` out of the clients' sight. */
+function withoutLifeCycle(middleware: Middleware): Middleware {
+  const { shouldLoadLate } = middleware;
+  return {
+    onNewRequest: (context) => middleware.onNewRequest(context),
+    ...(shouldLoadLate !== undefined && { shouldLoadLate }),
+  };
+}

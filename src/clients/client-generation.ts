@@ -1,0 +1,107 @@
+import {
+  AuthClient,
+  CacheClient,
+  type CredentialProvider,
+  LeaderboardConfigurations,
+  PreviewLeaderboardClient,
+  TopicClient,
+} from '@gomomento/sdk';
+import type { ClientConfigurations } from './client-configuration.js';
+import { closeQuietly } from './close-quietly.js';
+
+/**
+ * The SDK's clients of one key. The SDK reads a key once, when a client is made, so another key means other clients.
+ * All but the `CacheClient` are made on first use.
+ */
+export class ClientGeneration {
+  readonly cacheClient: CacheClient;
+  readonly #credentialProvider: CredentialProvider;
+  readonly #configurations: ClientConfigurations;
+  readonly #whenIdle = new Set<() => void>();
+  #callsInFlight = 0;
+  #topicClient: TopicClient | undefined;
+  #subscriptionClient: TopicClient | undefined;
+  #authClient: AuthClient | undefined;
+  #leaderboardClient: PreviewLeaderboardClient | undefined;
+
+  constructor(
+    credentialProvider: CredentialProvider,
+    configurations: ClientConfigurations,
+    defaultTtlSeconds: number,
+  ) {
+    this.#credentialProvider = credentialProvider;
+    this.#configurations = configurations;
+    this.cacheClient = new CacheClient({
+      credentialProvider,
+      configuration: configurations.cache,
+      defaultTtlSeconds,
+    });
+  }
+
+  /** Publishes and manages webhooks. */
+  get topicClient(): TopicClient {
+    this.#topicClient ??= new TopicClient({
+      credentialProvider: this.#credentialProvider,
+      configuration: this.#configurations.topics,
+    });
+    return this.#topicClient;
+  }
+
+  /** Subscribes: apart from publishing, because its deadline is that of a stream. */
+  get subscriptionClient(): TopicClient {
+    this.#subscriptionClient ??= new TopicClient({
+      credentialProvider: this.#credentialProvider,
+      configuration: this.#configurations.subscriptions,
+    });
+    return this.#subscriptionClient;
+  }
+
+  get authClient(): AuthClient {
+    this.#authClient ??= new AuthClient({
+      credentialProvider: this.#credentialProvider,
+      throwOnErrors: this.#configurations.cache.getThrowOnErrors(),
+    });
+    return this.#authClient;
+  }
+
+  get leaderboardClient(): PreviewLeaderboardClient {
+    this.#leaderboardClient ??= new PreviewLeaderboardClient({
+      credentialProvider: this.#credentialProvider,
+      configuration: LeaderboardConfigurations.Laptop.latest(
+        this.#configurations.loggerFactory,
+      ).withThrowOnErrors(this.#configurations.cache.getThrowOnErrors()),
+    });
+    return this.#leaderboardClient;
+  }
+
+  /** Makes a call that `drain()` waits for. */
+  async run<T>(call: (clients: this) => Promise<T>): Promise<T> {
+    this.#callsInFlight += 1;
+    try {
+      return await call(this);
+    } finally {
+      this.#callsInFlight -= 1;
+      if (this.#callsInFlight === 0) for (const notify of this.#whenIdle) notify();
+    }
+  }
+
+  /** Resolves when no call is in flight, or when the time is over; true when it was drained. */
+  async drain(limitMs: number): Promise<boolean> {
+    if (this.#callsInFlight === 0) return true;
+    return new Promise((resolve) => {
+      const settle = () => {
+        clearTimeout(timer);
+        this.#whenIdle.delete(settle);
+        resolve(this.#callsInFlight === 0);
+      };
+      const timer = setTimeout(settle, limitMs);
+      this.#whenIdle.add(settle);
+    });
+  }
+
+  /** Topic clients have no `close()`: their connections end with their subscriptions and with the process. */
+  close(): void {
+    closeQuietly(this.cacheClient);
+    if (this.#leaderboardClient !== undefined) closeQuietly(this.#leaderboardClient);
+  }
+}

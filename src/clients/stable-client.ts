@@ -1,0 +1,49 @@
+/** Calls a method of the SDK client that is current when the call is made. */
+export type Dispatch = (method: string, args: readonly unknown[]) => Promise<unknown>;
+
+/**
+ * An object that stands for an SDK client for as long as the app lives, whichever client does the work. It is an
+ * `instanceof` the client's class and has every method of it, so that it can be injected by class; it holds no state of
+ * its own, so that printing it shows nothing.
+ *
+ * @param clientClass the SDK's class
+ * @param dispatch does the call; the SDK's methods are all asynchronous, but for those in `own`
+ * @param own what the object answers by itself; `inherited` members stay the prototype's and call the object's own methods
+ */
+export function createStableClient<C extends object>(
+  clientClass: { readonly prototype: C },
+  dispatch: Dispatch,
+  own: PropertyDescriptorMap,
+  inherited: readonly string[] = [],
+): C {
+  const methods = methodNames(clientClass.prototype).filter(
+    (name) => !(name in own) && !inherited.includes(name),
+  );
+  const dispatched = methods.map((name): [string, PropertyDescriptor] => [
+    name,
+    { value: (...args: unknown[]) => dispatch(name, args), writable: true, configurable: true },
+  ]);
+  return Object.create(clientClass.prototype, { ...Object.fromEntries(dispatched), ...own }) as C;
+}
+
+function methodNames(prototype: object): string[] {
+  const names = new Set<string>();
+  for (
+    let level: object = prototype;
+    level !== Object.prototype;
+    level = Object.getPrototypeOf(level) as object
+  ) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      if (typeof value === 'function' && name !== 'constructor') names.add(name);
+    }
+  }
+  return [...names];
+}
+
+/** Calls a method by name, with the client as `this`. */
+export async function invoke(client: object, method: string, args: readonly unknown[]): Promise<unknown> {
+  const implementation: unknown = Reflect.get(client, method);
+  if (typeof implementation !== 'function')
+    throw new TypeError(`${method} is not a method of the Momento SDK's client.`);
+  return Reflect.apply(implementation, client, args);
+}
