@@ -1,0 +1,49 @@
+import type { MomentoCodec } from '../momento.codecs.js';
+import { DegradationLog } from './degradation-log.js';
+import { SingleFlight } from './single-flight.js';
+
+/** What a cache is bound to. */
+export interface CacheBinding {
+  /** Put before every key, so that several uses share a cache. @default '' */
+  readonly keyPrefix?: string;
+  /** How long items live, in seconds, more than 0. @default the connection's `defaultTtlSeconds` */
+  readonly ttlSeconds?: number;
+  /** How values are stored. @default jsonCodec */
+  readonly codec?: MomentoCodec;
+}
+
+export interface CacheSetOptions {
+  /** How long the item lives, in seconds, more than 0. @default the cache's TTL */
+  readonly ttlSeconds?: number;
+}
+
+export interface GetOrSetOptions extends CacheSetOptions {}
+
+/** Loads a value that is not cached. Stored unless it is `undefined`; `null` is a value. */
+export type CacheLoader<T> = (context: CacheLoaderContext) => T | Promise<T>;
+
+export interface CacheLoaderContext {
+  readonly key: string;
+  /** Aborted when the app shuts down. */
+  readonly signal: AbortSignal;
+}
+
+/** What all caches of a connection share. */
+export interface CacheContext {
+  /** Bounds a batch call, which has no deadline in the SDK; in milliseconds. */
+  readonly batchTimeoutMs: number;
+  /** Aborted when the connection closes. */
+  readonly signal: AbortSignal;
+  readonly flights: SingleFlight;
+  readonly degradations: DegradationLog;
+}
+
+/** The SDK's Laptop configuration gives a call five seconds. */
+const defaultBatchTimeoutMs = 5_000;
+
+export function createCacheContext(
+  batchTimeoutMs = defaultBatchTimeoutMs,
+  signal: AbortSignal = new AbortController().signal,
+): CacheContext {
+  return { batchTimeoutMs, signal, flights: new SingleFlight(), degradations: new DegradationLog() };
+}

@@ -1,0 +1,274 @@
+import { type CacheClient, type CacheGet, CacheGetResponse, CacheSetResponse } from '@gomomento/sdk';
+import { MomentoCacheError, MomentoConfigurationError, type MomentoOperation } from '../momento.errors.js';
+import { batchCalls, cacheCall, invalidArgument, undecodable } from './cache-call.js';
+import { jsonCodec } from '../momento.codecs.js';
+import {
+  type CacheBinding,
+  type CacheContext,
+  type CacheLoader,
+  type CacheSetOptions,
+  createCacheContext,
+  type GetOrSetOptions,
+} from './cache.options.js';
+
+/**
+ * A cache: typed values, a TTL, and loading with one call for however many callers.
+ *
+ * Direct operations reject with a `MomentoCacheError` when Momento fails; `getOrSet` never does.
+ *
+ * @example
+ * const user = await cache.getOrSet(`user:${id}`, () => users.load(id), { ttlSeconds: 60 });
+ */
+export class CacheService {
+  readonly #client: CacheClient;
+  readonly #cacheName: string | undefined;
+  readonly #binding: CacheBinding;
+  readonly #context: CacheContext;
+
+  /** @param context what the caches of a connection share; left out in a unit test */
+  constructor(
+    client: CacheClient,
+    cacheName: string | undefined,
+    binding: CacheBinding = {},
+    context: CacheContext = createCacheContext(),
+  ) {
+    this.#client = client;
+    this.#cacheName = cacheName;
+    this.#binding = binding;
+    this.#context = context;
+  }
+
+  /** @throws MomentoConfigurationError `cache-name-missing` when the connection was set up without one */
+  get cacheName(): string {
+    if (this.#cacheName !== undefined) return this.#cacheName;
+    throw new MomentoConfigurationError(
+      'cache-name-missing',
+      'CacheService does not know which cache to use.',
+      "Set the option cacheName of MomentoModule, or name one with cacheService.cache('…').",
+    );
+  }
+
+  /** Another cache of the same connection, with keys, TTL and codec of its own. */
+  cache(cacheName: string, binding: CacheBinding = {}): CacheService {
+    return new CacheService(this.#client, cacheName, binding, this.#context);
+  }
+
+  /**
+   * @returns the value; `undefined` when there is none (a miss)
+   * @throws MomentoCacheError
+   */
+  async get<T>(key: string): Promise<T | undefined> {
+    const operation = this.#operation('get', key);
+    const fullKey = this.#fullKey(operation, key);
+    const response = await cacheCall(operation, this.#client.get(operation.cacheName, fullKey));
+    return response.type === CacheGetResponse.Hit ? this.#decode<T>(operation, response) : undefined;
+  }
+
+  /** @throws MomentoCacheError */
+  async set<T>(key: string, value: T, options: CacheSetOptions = {}): Promise<void> {
+    const operation = this.#operation('set', key);
+    const fullKey = this.#fullKey(operation, key);
+    const ttl = this.#ttl(operation, options);
+    const encoded = this.#encode(operation, value);
+    await this.#supersedeLoads(fullKey);
+    await cacheCall(operation, this.#client.set(operation.cacheName, fullKey, encoded, ttl));
+  }
+
+  /**
+   * Deletes the item, if there is one. A value that `getOrSet` is loading meanwhile is not stored afterwards.
+   *
+   * @throws MomentoCacheError
+   */
+  async delete(key: string): Promise<void> {
+    const operation = this.#operation('delete', key);
+    const fullKey = this.#fullKey(operation, key);
+    await this.#supersedeLoads(fullKey);
+    await cacheCall(operation, this.#client.delete(operation.cacheName, fullKey));
+  }
+
+  /** @throws MomentoCacheError */
+  async has(key: string): Promise<boolean> {
+    const operation = this.#operation('has', key);
+    const fullKey = this.#fullKey(operation, key);
+    const response = await cacheCall(operation, this.#client.keyExists(operation.cacheName, fullKey));
+    return response.exists();
+  }
+
+  /**
+   * Reads many keys, a hundred in a call.
+   *
+   * @returns the hits, in the order of the keys
+   * @throws MomentoCacheError when a call or one of its items fails
+   */
+  async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
+    const operation = this.#operation('getMany');
+    const uniqueKeys = [...new Set(keys)];
+    const fullKeys = uniqueKeys.map((key) => this.#fullKey(operation, key));
+    const results = await batchCalls(
+      operation,
+      fullKeys,
+      this.#context.batchTimeoutMs,
+      (batch, abortSignal) => this.#client.getBatch(operation.cacheName, batch, { abortSignal }),
+    );
+    const hits = new Map<string, T>();
+    for (const [index, key] of uniqueKeys.entries()) {
+      const result = results[index];
+      if (result?.type === CacheGetResponse.Error)
+        throw MomentoCacheError.fromSdk(operation, result.innerException());
+      if (result?.type === CacheGetResponse.Hit) hits.set(key, this.#decode<T>(operation, result));
+    }
+    return hits;
+  }
+
+  /**
+   * Writes many items, a hundred in a call; the last entry of a key wins. Not atomic: when it rejects, some of the items
+   * may have been written.
+   *
+   * @throws MomentoCacheError when a call or one of its items fails
+   */
+  async setMany<T>(entries: Iterable<readonly [string, T]>, options: CacheSetOptions = {}): Promise<void> {
+    const operation = this.#operation('setMany');
+    const ttl = this.#ttl(operation, options);
+    const items = Array.from(new Map(entries), ([key, value]) => ({
+      key: this.#fullKey(operation, key),
+      value: this.#encode(operation, value),
+      ...ttl,
+    }));
+    await Promise.all(items.map(({ key }) => this.#supersedeLoads(key)));
+    const results = await batchCalls(operation, items, this.#context.batchTimeoutMs, (batch, abortSignal) =>
+      this.#client.setBatch(operation.cacheName, batch, { abortSignal }),
+    );
+    for (const result of results) {
+      if (result.type === CacheSetResponse.Error)
+        throw MomentoCacheError.fromSdk(operation, result.innerException());
+    }
+  }
+
+  /**
+   * Adds to a whole number; a missing item counts as 0.
+   *
+   * @param amount a whole number, negative to subtract
+   * @returns the number afterwards
+   * @throws MomentoCacheError `FAILED_PRECONDITION_ERROR` when what is stored is no whole number
+   */
+  async increment(key: string, amount = 1, options: CacheSetOptions = {}): Promise<number> {
+    const operation = this.#operation('increment', key);
+    const fullKey = this.#fullKey(operation, key);
+    const ttl = this.#ttl(operation, options);
+    if (!Number.isSafeInteger(amount))
+      throw invalidArgument(operation, `the amount is ${amount}, not a whole number`);
+    await this.#supersedeLoads(fullKey);
+    const response = await cacheCall(
+      operation,
+      this.#client.increment(operation.cacheName, fullKey, amount, ttl),
+    );
+    return response.value();
+  }
+
+  /**
+   * The cached value, or the loader's, which is then stored. However many callers of this process ask for a key at once,
+   * it is read, loaded and written once, and all get the same object: treat it as read-only.
+   *
+   * A failing cache counts as a miss: the loader's value is returned and a warning is logged. A failing loader rejects
+   * for everyone who waits, and nothing is stored. What was loaded while the key was written or deleted is not stored.
+   *
+   * @throws what the loader throws; a MomentoCacheError only for wrong arguments
+   */
+  async getOrSet<T>(key: string, loader: CacheLoader<T>, options: GetOrSetOptions = {}): Promise<T> {
+    const operation = this.#operation('getOrSet', key);
+    const fullKey = this.#fullKey(operation, key);
+    const ttl = this.#ttl(operation, options);
+    const { flights, signal } = this.#context;
+    return flights.run<T>(this.#flightKey(fullKey), async (flight) => {
+      const cached = await this.#read<T>(operation, fullKey);
+      if (cached.value !== undefined) return cached.value;
+      const value = await loader({ key, signal });
+      if (cached.answered && value !== undefined && !flight.isOutdated) {
+        flight.storing = this.#store(operation, fullKey, value, ttl);
+        await flight.storing;
+      }
+      return value;
+    });
+  }
+
+  /** Never rejects. A cache that did not answer is not asked to store either: its time limit would be waited for twice. */
+  async #read<T>(operation: MomentoOperation, fullKey: string): Promise<{ answered: boolean; value?: T }> {
+    let answered = false;
+    try {
+      const response = await cacheCall(operation, this.#client.get(operation.cacheName, fullKey));
+      answered = true;
+      return response.type === CacheGetResponse.Hit
+        ? { answered, value: this.#decode<T>(operation, response) }
+        : { answered };
+    } catch (error) {
+      this.#context.degradations.warn(error);
+      return { answered };
+    }
+  }
+
+  /** Never rejects. */
+  async #store(
+    operation: MomentoOperation,
+    fullKey: string,
+    value: unknown,
+    ttl: { ttl?: number },
+  ): Promise<void> {
+    try {
+      const encoded = this.#encode(operation, value);
+      await cacheCall(operation, this.#client.set(operation.cacheName, fullKey, encoded, ttl));
+    } catch (error) {
+      this.#context.degradations.warn(error);
+    }
+  }
+
+  /** What is being loaded for the key must not overwrite what is about to happen to it. */
+  #supersedeLoads(fullKey: string): Promise<void> {
+    return this.#context.flights.supersede(this.#flightKey(fullKey));
+  }
+
+  #flightKey(fullKey: string): string {
+    return `${this.cacheName}\0${fullKey}`;
+  }
+
+  #operation(name: string, target?: string): MomentoOperation {
+    return { name, cacheName: this.cacheName, ...(target !== undefined && { target }) };
+  }
+
+  /** The SDK checks no types at run time: without this, `undefined` would come back as an unknown error. */
+  #fullKey(operation: MomentoOperation, key: string): string {
+    if (typeof key !== 'string' || key === '')
+      throw invalidArgument(operation, 'the key is not a filled string');
+    return `${this.#binding.keyPrefix ?? ''}${key}`;
+  }
+
+  /** The SDK takes a TTL of 0 for none, and would send the default. */
+  #ttl(operation: MomentoOperation, options: CacheSetOptions): { ttl?: number } {
+    const ttlSeconds = options.ttlSeconds ?? this.#binding.ttlSeconds;
+    if (ttlSeconds === undefined) return {};
+    if (!(Number.isFinite(ttlSeconds) && ttlSeconds > 0)) {
+      throw invalidArgument(operation, `ttlSeconds is ${ttlSeconds}, not a number above 0`);
+    }
+    return { ttl: ttlSeconds };
+  }
+
+  #encode(operation: MomentoOperation, value: unknown): string | Uint8Array {
+    const { codec = jsonCodec } = this.#binding;
+    try {
+      return codec.encode(value);
+    } catch (error) {
+      throw invalidArgument(
+        operation,
+        `the value cannot be stored: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+
+  #decode<T>(operation: MomentoOperation, hit: CacheGet.Hit): T {
+    const { codec = jsonCodec } = this.#binding;
+    try {
+      return codec.decode(hit.valueUint8Array()) as T;
+    } catch {
+      throw undecodable(operation);
+    }
+  }
+}

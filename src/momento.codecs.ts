@@ -1,0 +1,42 @@
+/** How values are stored and sent. What a codec throws becomes the `MomentoCacheError` or `MomentoTopicError` of the call. */
+export interface MomentoCodec<T = unknown> {
+  /** What is stored. */
+  encode(value: T): string | Uint8Array;
+  /** The value again; throws when the bytes are not of this codec. */
+  decode(bytes: Uint8Array): T;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * JSON, the default: what `JSON.stringify` keeps is what comes back. Dates come back as text; `undefined`, functions and
+ * bytes are refused, because they would not come back at all.
+ */
+export const jsonCodec: MomentoCodec = {
+  encode(value) {
+    if (ArrayBuffer.isView(value))
+      throw new TypeError('bytes have no JSON form: use a cache with the codec bytesCodec');
+    const text = JSON.stringify(value) as string | undefined;
+    if (text === undefined) throw new TypeError(`${typeof value} has no JSON form`);
+    return text;
+  },
+  decode: (bytes) => JSON.parse(decoder.decode(bytes)) as unknown,
+};
+
+/** Text as it is, for caches shared with clients that store plain strings. */
+export const stringCodec: MomentoCodec<string> = {
+  encode(value) {
+    if (typeof value !== 'string') throw new TypeError(`a string is needed, not ${typeof value}`);
+    return value;
+  },
+  decode: (bytes) => decoder.decode(bytes),
+};
+
+/** Bytes as they are. */
+export const bytesCodec: MomentoCodec<Uint8Array> = {
+  encode(value) {
+    if (!(value instanceof Uint8Array)) throw new TypeError(`a Uint8Array is needed, not ${typeof value}`);
+    return value;
+  },
+  decode: (bytes) => bytes,
+};
