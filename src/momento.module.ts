@@ -1,0 +1,25 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { MomentoConfigurableModule } from './momento.module-definition.js';
+import { type CacheFeature, featureProviders } from './momento.providers.js';
+
+/**
+ * Connects an app to Momento: `forRoot` or `forRootAsync` once, then inject `CacheService`, `TopicService`, or the SDK's own
+ * clients by their classes. The boot awaits the key and fails with advice when the set-up is wrong.
+ *
+ * @example
+ * MomentoModule.forRootAsync({
+ *   inject: [ConfigService],
+ *   useFactory: (config: ConfigService) => ({
+ *     credentials: fromSecretsManager({ secretId: config.getOrThrow('MOMENTO_SECRET_ID') }),
+ *     cacheName: 'demo-cache',
+ *   }),
+ * })
+ */
+@Module({})
+export class MomentoModule extends MomentoConfigurableModule {
+  /** Makes caches injectable with `@InjectCache(cacheName)`, with a TTL, key prefix and codec of their own. */
+  static forFeature(features: readonly CacheFeature[], connectionName?: string): DynamicModule {
+    const providers = featureProviders(features, connectionName);
+    return { module: MomentoModule, providers, exports: providers.map(({ provide }) => provide) };
+  }
+}

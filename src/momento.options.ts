@@ -1,0 +1,134 @@
+import type { Configuration, CredentialProvider, TopicConfiguration } from '@gomomento/sdk';
+import type { ConnectionOptions } from './clients/momento-connection.js';
+import type { CredentialSource } from './credentials/credential-source.js';
+import type { MomentoEndpoint } from './credentials/endpoint.js';
+import { fromEnvironment } from './credentials/sources/environment.source.js';
+import { toCredentialSource } from './credentials/sources/provider.source.js';
+import { MomentoConfigurationError } from './momento.errors.js';
+
+/** The options of one connection. All may be left out but what the chosen source of the key needs. */
+export interface MomentoModuleOptions {
+  /** Where the key comes from: a `from…()` source, one of your own, or an SDK `CredentialProvider`. @default fromEnvironment() */
+  readonly credentials?: CredentialSource | CredentialProvider;
+  /**
+   * Where Momento is: a region's endpoint, which a v2 key needs; a loopback `host:port`, for a local Momento; or the SDK's
+   * endpoint overrides, for private link. Wins over what the key says.
+   */
+  readonly endpoint?: MomentoEndpoint;
+  /** The cache of `CacheService` and `TopicService`. Without it their calls must name one. */
+  readonly cacheName?: string;
+  /** Creates `cacheName` and the caches of `forFeature` at boot when they are missing. @default false */
+  readonly createCaches?: boolean;
+  /** How long items live, in seconds, more than 0. @default 600 */
+  readonly defaultTtlSeconds?: number;
+  /** The SDK's configuration of `CacheClient`. @default Configurations.Laptop.latest() */
+  readonly configuration?: Configuration;
+  /** The SDK's configuration of `TopicClient`. @default TopicConfigurations.Default.latest() */
+  readonly topicConfiguration?: TopicConfiguration;
+  /** How long transient failures are tried again at boot, of the key's source and of Momento each, in seconds, more than 0. @default 10 */
+  readonly bootTimeoutSeconds?: number;
+  /** Whether the boot fails when Momento cannot be reached, or the app starts all the same. @default 'fail' */
+  readonly onConnectError?: 'fail' | 'degrade';
+  /** How long calls in flight are waited for at shutdown, in seconds, 0 or more. @default 5 */
+  readonly shutdownTimeoutSeconds?: number;
+}
+
+/** A rule says what is wrong with a value, or nothing. */
+type Rule = (value: unknown) => string | undefined;
+
+const expected =
+  (what: string, holds: (value: unknown) => boolean): Rule =>
+  (value) =>
+    holds(value) ? undefined : `must be ${what}, not ${describe(value)}`;
+
+const isPositive = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value > 0;
+const hasMethods =
+  (...names: string[]) =>
+  (value: unknown) =>
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof Reflect.get(value, name) === 'function');
+
+const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
+  credentials: expected(
+    'a source such as fromSecretsManager(), or an SDK CredentialProvider',
+    (value) => hasMethods('fetch', 'describe')(value) || hasMethods('getAuthToken')(value),
+  ),
+  endpoint: expected('a host name or the SDK’s endpoint overrides', (value) => isEndpoint(value)),
+  cacheName: expected('a filled string', (value) => typeof value === 'string' && value.trim() !== ''),
+  createCaches: expected('true or false', (value) => typeof value === 'boolean'),
+  defaultTtlSeconds: expected('a number above 0', isPositive),
+  configuration: expected(
+    'a Configuration of the SDK',
+    hasMethods('getTransportStrategy', 'getRetryStrategy'),
+  ),
+  topicConfiguration: expected(
+    'a TopicConfiguration of the SDK',
+    hasMethods('getTransportStrategy', 'getThrowOnErrors'),
+  ),
+  bootTimeoutSeconds: expected('a number above 0', isPositive),
+  onConnectError: expected("'fail' or 'degrade'", (value) => value === 'fail' || value === 'degrade'),
+  shutdownTimeoutSeconds: expected('a number, 0 or more', (value) => value === 0 || isPositive(value)),
+};
+
+/** The options with their defaults, and the source of the key in place of what the user gave. */
+export interface ResolvedMomentoOptions extends ConnectionOptions {
+  readonly credentials: CredentialSource;
+  readonly endpoint?: MomentoEndpoint;
+}
+
+/**
+ * Checks the options and fills in the defaults. An SDK `CredentialProvider` becomes a source, which does not show its key.
+ *
+ * @throws MomentoConfigurationError `invalid-options`, which lists every problem with its path
+ */
+export function resolveOptions(options: MomentoModuleOptions, name: string): ResolvedMomentoOptions {
+  const problems = findProblems(options);
+  if (problems.length > 0) {
+    throw new MomentoConfigurationError(
+      'invalid-options',
+      `The options of the Momento connection '${name}' are not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\n`,
+      'Correct them where MomentoModule is imported.',
+    );
+  }
+  const { credentials = fromEnvironment(), ...given } = withoutUndefined(options);
+  return {
+    createCaches: false,
+    defaultTtlSeconds: 600,
+    bootTimeoutSeconds: 10,
+    onConnectError: 'fail',
+    shutdownTimeoutSeconds: 5,
+    ...given,
+    credentials: toCredentialSource(credentials),
+    name,
+  };
+}
+
+function findProblems(options: unknown): string[] {
+  if (typeof options !== 'object' || options === null)
+    return [`options: must be an object, not ${describe(options)}`];
+  return Object.entries(options).flatMap(([path, value]) => {
+    const rule = Object.hasOwn(rules, path) ? rules[path as keyof typeof rules] : undefined;
+    const problem = rule === undefined ? 'is not an option' : value === undefined ? undefined : rule(value);
+    return problem === undefined ? [] : [`${path}: ${problem}`];
+  });
+}
+
+/** `ConfigService.get()` gives `undefined` for what is not set: the default applies. */
+function withoutUndefined(options: MomentoModuleOptions): MomentoModuleOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function isEndpoint(value: unknown): boolean {
+  if (typeof value === 'string') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const isText = (name: string) => typeof Reflect.get(value, name) === 'string';
+  return isText('baseEndpoint') || ['cacheEndpoint', 'controlEndpoint', 'tokenEndpoint'].every(isText);
+}
+
+/** Kind and small values only: a key that was put into the wrong option is not shown. */
+function describe(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
+  if (value === '') return 'an empty string';
+  return typeof value === 'object' ? 'an object of another kind' : `a ${typeof value}`;
+}
