@@ -57,7 +57,7 @@ async function askOnce(
   limit: TimeLimit,
 ): Promise<MomentoErrorCode | undefined> {
   try {
-    await limit.race(sdkAnswer(client.keyExists(cacheName, probeKey)));
+    await limit.race(sdkAnswer(client.keyExists(cacheName, probeKey, { abortSignal: limit.signal })));
     return undefined;
   } catch (error) {
     return error instanceof SdkError ? error.errorCode() : MomentoErrorCode.TIMEOUT_ERROR;

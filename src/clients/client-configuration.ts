@@ -10,6 +10,7 @@ import {
   TopicConfigurations,
 } from '@gomomento/sdk';
 import { NestMomentoLoggerFactory } from './momento-logger.js';
+import { releaseReconnectTimers } from './reconnect-timers.js';
 
 /** The configurations that every generation of clients is built with. */
 export interface ClientConfigurations {
@@ -68,7 +69,7 @@ export function prepareConfigurations(
 }
 
 function chooseLoggerFactory(chosen: MomentoLoggerFactory, nest: MomentoLoggerFactory): MomentoLoggerFactory {
-  return chosen instanceof DefaultMomentoLoggerFactory ? nest : chosen;
+  return releaseReconnectTimers(chosen instanceof DefaultMomentoLoggerFactory ? nest : chosen);
 }
 
 /** The middleware, with `init` and `close` out of the clients' sight. */

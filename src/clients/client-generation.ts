@@ -7,7 +7,6 @@ import {
   TopicClient,
 } from '@gomomento/sdk';
 import type { ClientConfigurations } from './client-configuration.js';
-import { closeQuietly } from './close-quietly.js';
 
 /**
  * The SDK's clients of one key. The SDK reads a key once, when a client is made, so another key means other clients.
@@ -85,7 +84,7 @@ export class ClientGeneration {
     }
   }
 
-  /** Resolves when no call is in flight, or when the time is over; true when it was drained. */
+  /** Resolves when no call is in flight, or when the time is over; true when none is. */
   async drain(limitMs: number): Promise<boolean> {
     if (this.#callsInFlight === 0) return true;
     return new Promise((resolve) => {
@@ -99,9 +98,17 @@ export class ClientGeneration {
     });
   }
 
-  /** Topic clients have no `close()`: their connections end with their subscriptions and with the process. */
+  /**
+   * Closes the clients once no call is in flight: the SDK repeats a call of a closed client in a timer of its own, where
+   * gRPC's refusal would be an uncaught exception. Topic clients have no `close()`; they end with their subscriptions.
+   */
   close(): void {
-    closeQuietly(this.cacheClient);
-    if (this.#leaderboardClient !== undefined) closeQuietly(this.#leaderboardClient);
+    if (this.#callsInFlight > 0) {
+      this.#whenIdle.add(() => this.close());
+      return;
+    }
+    this.#whenIdle.clear();
+    this.cacheClient.close();
+    this.#leaderboardClient?.close();
   }
 }

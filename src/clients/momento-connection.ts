@@ -65,7 +65,12 @@ export class MomentoConnection implements OnApplicationShutdown {
     this.cacheClient = createStableClient(
       CacheClient,
       (method, args) => this.#run((clients) => invoke(clients.cacheClient, method, args)),
-      { close, configuration: { value: this.#configurations.cache } },
+      {
+        close,
+        configuration: { value: this.#configurations.cache },
+        getBatch: { value: this.#boundedBatch('getBatch') },
+        setBatch: { value: this.#boundedBatch('setBatch') },
+      },
       ['cache'],
     );
     this.topicClient = createStableClient(
@@ -151,12 +156,13 @@ export class MomentoConnection implements OnApplicationShutdown {
 
   async #close(): Promise<void> {
     this.#closing.abort();
-    this.#credentials.close();
+    this.#credentials.stop();
     const last = this.#current;
     this.#current = undefined;
     if (last !== undefined) await this.#retire(last, () => this.#subscriptions.unsubscribeAll());
     await Promise.all(this.#retiring);
     if (this.#started) for (const middleware of this.#configurations.middlewares) middleware.close?.();
+    await this.#credentials.close();
   }
 
   #run<T>(call: (clients: ClientGeneration) => Promise<T>): Promise<T> {
@@ -222,6 +228,16 @@ export class MomentoConnection implements OnApplicationShutdown {
         topicTimeoutMs,
       ),
     );
+  }
+
+  /** The SDK gives batch calls no deadline: without a signal of the caller's, they get the time of any other call. */
+  #boundedBatch(method: 'getBatch' | 'setBatch') {
+    return (cacheName: string, items: unknown, options: { abortSignal?: AbortSignal } = {}) => {
+      const abortSignal = options.abortSignal ?? AbortSignal.timeout(this.cacheTimeoutMs);
+      return this.#run((clients) =>
+        invoke(clients.cacheClient, method, [cacheName, items, { ...options, abortSignal }]),
+      );
+    };
   }
 
   #probe(client: CacheClient): Promise<boolean | undefined> {

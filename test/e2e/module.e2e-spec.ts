@@ -1,0 +1,382 @@
+import {
+  AuthClient,
+  CacheClient,
+  CacheGet,
+  Configurations,
+  ListCaches,
+  PreviewLeaderboardClient,
+  TopicClient,
+} from '@gomomento/sdk';
+import { Controller, Get, Global, Injectable, Module, type ModuleMetadata, Param } from '@nestjs/common';
+import { ConfigModule, ConfigService } from '@nestjs/config';
+import { Test, type TestingModule } from '@nestjs/testing';
+import {
+  bytesCodec,
+  CacheService,
+  fromMomentoLocal,
+  fromSecretsManager,
+  getCacheClientToken,
+  getCacheServiceToken,
+  getCacheToken,
+  getTopicClientToken,
+  getTopicServiceToken,
+  InjectCache,
+  InjectCacheClient,
+  InjectCacheService,
+  InjectTopicClient,
+  InjectTopicService,
+  MomentoConfigurationError,
+  MomentoCredentials,
+  MomentoModule,
+  type MomentoModuleOptions,
+  type MomentoOptionsFactory,
+  TopicService,
+} from 'nestjs-momento';
+import { afterEach, describe, expect, it } from 'vitest';
+import { useEmbeddedServers } from '../support/embedded-servers.js';
+
+const servers = useEmbeddedServers();
+const apps: TestingModule[] = [];
+afterEach(async () => {
+  await Promise.all(apps.splice(0).map((app) => app.close()));
+});
+
+async function boot(...imports: NonNullable<ModuleMetadata['imports']>): Promise<TestingModule> {
+  const app = await Test.createTestingModule({ imports }).compile();
+  apps.push(app);
+  return app.init();
+}
+
+function options(more: MomentoModuleOptions = {}): MomentoModuleOptions {
+  return {
+    credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
+    cacheName: 'demo-cache',
+    ...more,
+  };
+}
+
+async function expectWorking(cache: CacheService): Promise<void> {
+  await cache.set('greeting', { text: 'hello' });
+  expect(await cache.get('greeting')).toEqual({ text: 'hello' });
+}
+
+describe('ways to register', () => {
+  it('forRoot', async () => {
+    const app = await boot(MomentoModule.forRoot(options()));
+    await expectWorking(app.get(CacheService));
+  });
+
+  it('forRootAsync with a factory, its arguments typed from inject', async () => {
+    const app = await boot(
+      ConfigModule.forRoot({
+        isGlobal: true,
+        ignoreEnvFile: true,
+        load: [() => ({ CACHE_NAME: 'demo-cache' })],
+      }),
+      MomentoModule.forRootAsync({
+        inject: [ConfigService, { token: 'NOT_THERE', optional: true }],
+        useFactory: (config, absent: unknown) => {
+          expect(absent).toBeUndefined();
+          return options({ cacheName: config.getOrThrow('CACHE_NAME') });
+        },
+      }),
+    );
+    await expectWorking(app.get(CacheService));
+  });
+
+  @Injectable()
+  class Factory implements MomentoOptionsFactory {
+    createMomentoOptions(): MomentoModuleOptions {
+      return options();
+    }
+  }
+
+  @Module({ providers: [Factory], exports: [Factory] })
+  class FactoryModule {}
+
+  it('forRootAsync with useClass', async () => {
+    const app = await boot(MomentoModule.forRootAsync({ useClass: Factory }));
+    await expectWorking(app.get(CacheService));
+  });
+
+  it('forRootAsync with useExisting of an imported module', async () => {
+    const app = await boot(MomentoModule.forRootAsync({ imports: [FactoryModule], useExisting: Factory }));
+    await expectWorking(app.get(CacheService));
+  });
+
+  it('takes undefined, as ConfigService.get gives it, for the default', async () => {
+    const unset = {
+      defaultTtlSeconds: undefined,
+      onConnectError: undefined,
+    } as unknown as MomentoModuleOptions;
+    const app = await boot(MomentoModule.forRoot({ ...options(), ...unset }));
+    await expectWorking(app.get(CacheService));
+  });
+});
+
+describe('what can be injected', () => {
+  it('every injectable, by its class', async () => {
+    @Injectable()
+    class Everything {
+      constructor(
+        readonly cache: CacheService,
+        readonly topics: TopicService,
+        readonly cacheClient: CacheClient,
+        readonly topicClient: TopicClient,
+        readonly authClient: AuthClient,
+        readonly leaderboards: PreviewLeaderboardClient,
+        readonly credentials: MomentoCredentials,
+      ) {}
+    }
+    @Module({ providers: [Everything] })
+    class UserModule {}
+
+    const app = await boot(MomentoModule.forRoot(options()), UserModule);
+    const all = app.get(Everything, { strict: false });
+    expect(all.cache).toBeInstanceOf(CacheService);
+    expect(all.topics).toBeInstanceOf(TopicService);
+    expect(all.cacheClient).toBeInstanceOf(CacheClient);
+    expect(all.topicClient).toBeInstanceOf(TopicClient);
+    expect(all.authClient).toBeInstanceOf(AuthClient);
+    expect(all.leaderboards).toBeInstanceOf(PreviewLeaderboardClient);
+    expect(all.credentials.status()).toMatchObject({
+      source: "secret 'Momento_Auth_Token' in us-west-2",
+      generation: 1,
+    });
+  });
+
+  it('the raw CacheClient in full: data, control and client.cache(name)', async () => {
+    const app = await boot(MomentoModule.forRoot(options()));
+    const client = app.get(CacheClient);
+    await client.set('demo-cache', 'code', '12345');
+    const hit = await client.cache('demo-cache').get('code');
+    expect(hit).toBeInstanceOf(CacheGet.Hit);
+    expect(hit.value()).toBe('12345');
+    const caches = await client.listCaches();
+    expect(
+      caches instanceof ListCaches.Success && caches.getCaches().map((cache) => cache.getName()),
+    ).toEqual(['demo-cache']);
+    expect(client.configuration.getThrowOnErrors()).toBe(false);
+  });
+
+  it('one of each for the whole app, whoever injects it', async () => {
+    @Injectable()
+    class A {
+      constructor(readonly client: CacheClient) {}
+    }
+    @Injectable()
+    class B {
+      constructor(readonly client: CacheClient) {}
+    }
+    @Module({ providers: [A], exports: [A] })
+    class ModuleA {}
+    @Module({ imports: [ModuleA], providers: [B] })
+    class ModuleB {}
+    const app = await boot(ModuleB, MomentoModule.forRoot(options()));
+    expect(app.get(A, { strict: false }).client).toBe(app.get(B, { strict: false }).client);
+    expect(servers.secrets.callCount('GetSecretValue')).toBe(1);
+  });
+
+  it('nothing outside an importing module when isGlobal is false', async () => {
+    @Injectable()
+    class User {
+      constructor(readonly cache: CacheService) {}
+    }
+    @Module({ providers: [User] })
+    class Outside {}
+    const root = MomentoModule.forRoot({ ...options(), isGlobal: false });
+    await expect(boot(root, Outside)).rejects.toThrow(/can't resolve dependencies of the User/);
+
+    @Module({ imports: [root], providers: [User] })
+    class Inside {}
+    const app = await boot(Inside);
+    await expectWorking(app.get(User, { strict: false }).cache);
+  });
+});
+
+describe('named connections', () => {
+  it('stand beside the default one, with their own cache, clients and key', async () => {
+    servers.momento.createCache('analytics-cache');
+
+    @Injectable()
+    class User {
+      constructor(
+        readonly cache: CacheService,
+        @InjectCacheService('analytics') readonly analytics: CacheService,
+        @InjectCacheClient('analytics') readonly client: CacheClient,
+        @InjectTopicClient('analytics') readonly topicClient: TopicClient,
+        @InjectTopicService('analytics') readonly topics: TopicService,
+      ) {}
+    }
+    const app = await Test.createTestingModule({
+      imports: [
+        MomentoModule.forRoot(options()),
+        MomentoModule.forRootAsync({
+          name: 'analytics',
+          useFactory: () => options({ cacheName: 'analytics-cache' }),
+        }),
+      ],
+      providers: [User],
+    }).compile();
+    apps.push(app);
+
+    const user = app.get(User);
+    expect([user.cache.cacheName, user.analytics.cacheName]).toEqual(['demo-cache', 'analytics-cache']);
+    await user.analytics.set('key', 1);
+    expect(await user.cache.get('key')).toBeUndefined();
+    expect(app.get(getCacheServiceToken('analytics'))).toBe(user.analytics);
+    expect(app.get(getCacheClientToken('analytics'))).toBe(user.client);
+    expect(app.get(getTopicClientToken('analytics'))).toBe(user.topicClient);
+    expect(app.get(getTopicServiceToken('analytics'))).toBe(user.topics);
+    expect(user.client).not.toBe(app.get(CacheClient));
+  });
+
+  it.each([['default'], ['analytics']])('registered twice as %s fail the boot', async (name) => {
+    @Module({ imports: [MomentoModule.forRoot({ ...options(), name })] })
+    class Feature {}
+    const twice = boot(Feature, MomentoModule.forRootAsync({ name, useFactory: () => options() }));
+    await expect(twice).rejects.toThrow(MomentoConfigurationError);
+    await expect(twice).rejects.toMatchObject({
+      problem: 'duplicate-connection',
+      message: expect.stringContaining(`'${name}' is registered 2 times`),
+      advice: expect.stringContaining('once'),
+    });
+  });
+
+  it('share nothing between two apps of one process', async () => {
+    const [first, second] = [
+      await boot(MomentoModule.forRoot(options())),
+      await boot(MomentoModule.forRoot(options())),
+    ];
+    expect(first.get(CacheClient)).not.toBe(second.get(CacheClient));
+    await first.get(CacheService).set('key', 1);
+    await first.close();
+    expect(await second.get(CacheService).get('key')).toBe(1);
+    await expect(first.get(CacheService).get('key')).rejects.toThrow('is closed');
+  });
+});
+
+describe('forFeature', () => {
+  it('binds caches with a prefix, a TTL and a codec, and creates them when createCaches is set', async () => {
+    @Controller()
+    class SessionsController {
+      constructor(
+        @InjectCache('sessions') readonly sessions: CacheService,
+        @InjectCache('drafts') readonly drafts: CacheService,
+        @InjectCache('images') readonly images: CacheService,
+      ) {}
+
+      @Get(':id')
+      find(@Param('id') id: string) {
+        return this.sessions.get(id);
+      }
+    }
+    @Module({
+      imports: [
+        MomentoModule.forFeature([
+          { cacheName: 'sessions', ttlSeconds: 3600, keyPrefix: 's:' },
+          { cacheName: 'sessions', name: 'drafts', keyPrefix: 'd:' },
+          { cacheName: 'images', codec: bytesCodec },
+        ]),
+      ],
+      controllers: [SessionsController],
+    })
+    class SessionsModule {}
+    const app = await boot(SessionsModule, MomentoModule.forRoot(options({ createCaches: true })));
+
+    expect([...servers.momento.cacheNames].toSorted()).toEqual(['demo-cache', 'images', 'sessions']);
+    const { sessions, drafts, images } = app.get(SessionsController, { strict: false });
+    expect(app.get(getCacheToken('sessions'), { strict: false })).toBe(sessions);
+    await sessions.set('7', { user: 'ada' });
+    await drafts.set('7', { user: 'grace' });
+    await images.set('logo', Uint8Array.of(1, 2, 255));
+    expect(await sessions.get('7')).toEqual({ user: 'ada' });
+    expect(await images.get('logo')).toEqual(Uint8Array.of(1, 2, 255));
+
+    const raw = app.get(CacheClient);
+    expect(await raw.get('sessions', 's:7')).toBeInstanceOf(CacheGet.Hit);
+    expect(await raw.get('sessions', 'd:7')).toBeInstanceOf(CacheGet.Hit);
+    const ttl = await raw.itemGetTtl('sessions', 's:7');
+    expect('remainingTtlMillis' in ttl && ttl.remainingTtlMillis()).toBeGreaterThan(3_500_000);
+  });
+
+  it('belongs to a named connection when it says so', async () => {
+    const app = await boot(
+      MomentoModule.forRoot({ ...options(), name: 'analytics' }),
+      MomentoModule.forFeature([{ cacheName: 'demo-cache', keyPrefix: 'a:' }], 'analytics'),
+    );
+    await expectWorking(app.get(getCacheToken('demo-cache', 'analytics'), { strict: false }));
+  });
+});
+
+describe('the boot', () => {
+  it('needs no cacheName; CacheService then says what to do', async () => {
+    const { credentials } = options();
+    const app = await boot(MomentoModule.forRoot(credentials === undefined ? {} : { credentials }));
+    await expect(app.get(CacheService).get('key')).rejects.toMatchObject({
+      problem: 'cache-name-missing',
+      advice: expect.stringContaining('cacheName'),
+    });
+    await expectWorking(app.get(CacheService).cache('demo-cache'));
+  });
+
+  it('creates the cache with createCaches, and leaves an existing one alone', async () => {
+    servers.momento.deleteCache('demo-cache');
+    const app = await boot(MomentoModule.forRoot(options({ createCaches: true })));
+    await app.get(CacheService).set('kept', 1);
+    const again = await boot(MomentoModule.forRoot(options({ createCaches: true })));
+    expect(await again.get(CacheService).get('kept')).toBe(1);
+  });
+
+  it('connects a local Momento without a key', async () => {
+    const { hostname, port } = servers.momento;
+    servers.momento.revokeApiKey(servers.apiKey);
+    await servers.momento.stop();
+    const { MomentoLocal } = await import('nestjs-momento/local');
+    servers.momento = await MomentoLocal.start({ hostname, port, caches: ['demo-cache'] });
+    const app = await boot(
+      MomentoModule.forRoot({ credentials: fromMomentoLocal({ hostname, port }), cacheName: 'demo-cache' }),
+    );
+    await expectWorking(app.get(CacheService));
+    expect(servers.secrets.callCount()).toBe(0);
+  });
+
+  it('has the key and the connection before the app uses them', async () => {
+    @Injectable()
+    class Early {
+      readonly first: Promise<number>;
+      constructor(cache: CacheService) {
+        this.first = cache.increment('early');
+      }
+    }
+    @Global()
+    @Module({ providers: [Early] })
+    class EarlyModule {}
+    const app = await boot(EarlyModule, MomentoModule.forRoot(options()));
+    expect(await app.get(Early).first).toBe(1);
+    expect(servers.secrets.callCount('GetSecretValue')).toBe(1);
+  });
+
+  it('uses the user’s middlewares: initialised once, closed once', async () => {
+    const life: string[] = [];
+    const middleware = {
+      init: () => void life.push('init'),
+      close: () => void life.push('close'),
+      onNewRequest: () => {
+        life.push('request');
+        return {
+          onRequestMetadata: async <T>(x: T) => x,
+          onRequestBody: async <T>(x: T) => x,
+          onResponseMetadata: async <T>(x: T) => x,
+          onResponseBody: async <T>(x: T) => x,
+          onResponseStatus: async <T>(x: T) => x,
+        };
+      },
+    };
+    const configuration = Configurations.Laptop.latest().withMiddlewares([middleware]);
+    const app = await boot(MomentoModule.forRoot(options({ configuration })));
+    await app.get(CacheService).get('key');
+    await app.close();
+    expect(life).toEqual(['init', 'request', 'request', 'close']);
+  });
+});
