@@ -1,0 +1,20 @@
+/** Why the engine refused a request; the gRPC layer maps each reason to a status. */
+export type EngineErrorReason =
+  | 'cache-not-found'
+  | 'cache-already-exists'
+  | 'invalid-argument'
+  | 'failed-precondition'
+  | 'size-limit-exceeded'
+  | 'unimplemented';
+
+/** A request that the service would refuse, in words a caller of the SDK sees. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+
+  constructor(
+    readonly reason: EngineErrorReason,
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,37 @@
+import type { Server } from '@grpc/grpc-js';
+import type { CacheRegistry } from '../engine/cache-registry.js';
+import type { CallPipeline } from './call-pipeline.js';
+import { controlHandlers } from './control-handlers.js';
+import type { Heartbeats } from './heartbeats.js';
+import { itemHandlers } from './item-handlers.js';
+import { pingHandlers } from './ping-handlers.js';
+import { scalarBatchHandlers, scalarHandlers } from './scalar-handlers.js';
+import { publishHandlers, subscribeHandlers } from './topic-handlers.js';
+
+export interface MomentoServicesParts {
+  readonly server: Server;
+  readonly pipeline: CallPipeline;
+  readonly caches: CacheRegistry;
+  readonly heartbeats: Heartbeats;
+  /** Deletes a cache together with what is open on it. */
+  readonly deleteCache: (name: string) => void;
+}
+
+/** Every service that the SDK's clients call; a service without handlers answers UNIMPLEMENTED. */
+export function addMomentoServices({
+  server,
+  pipeline,
+  caches,
+  heartbeats,
+  deleteCache,
+}: MomentoServicesParts): void {
+  const unary = { ...scalarHandlers(caches), ...itemHandlers(caches) };
+  pipeline.addService(server, 'cache', unary, scalarBatchHandlers(caches));
+  pipeline.addService(server, 'control', controlHandlers(caches, deleteCache));
+  pipeline.addService(server, 'topics', publishHandlers(caches), subscribeHandlers(caches, heartbeats));
+  pipeline.addService(server, 'ping', pingHandlers());
+  pipeline.addService(server, 'leaderboard');
+  pipeline.addService(server, 'auth');
+  pipeline.addService(server, 'token');
+  pipeline.addService(server, 'webhook');
+}

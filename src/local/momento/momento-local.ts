@@ -1,0 +1,165 @@
+import { isIPv6 } from 'node:net';
+import { Server } from '@grpc/grpc-js';
+import { ApiKeys, type IssueApiKeyOptions } from './api-keys.js';
+import { CacheRegistry } from './engine/cache-registry.js';
+import { FaultPlan } from './faults/fault-plan.js';
+import { MomentoFaults } from './faults/momento-faults.js';
+import { CallPipeline } from './grpc/call-pipeline.js';
+import { SHUTTING_DOWN, UNAUTHENTICATED, failureOf } from './grpc/call-failure.js';
+import { Heartbeats } from './grpc/heartbeats.js';
+import { Http2Listener } from './grpc/http2-listener.js';
+import { addMomentoServices } from './grpc/momento-services.js';
+import { OpenCalls } from './grpc/open-calls.js';
+import type { RpcName } from './grpc/services.js';
+import type { MomentoLocalEndpoints, MomentoLocalOptions } from './momento-local.options.js';
+import { type RequestRecord, RequestLog } from './request-log.js';
+
+/** A request of the SDK is at most 10,486,000 bytes; beyond this the transport refuses it before the engine could. */
+const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
+
+const GRPC_OPTIONS = { 'grpc.max_receive_message_length': MAX_REQUEST_BYTES, 'grpc.enable_channelz': 0 };
+
+/**
+ * A Momento in this process: it speaks the service's gRPC on a local port, keeps everything in memory, and needs no account.
+ * The SDK's own clients talk to it. A server that has issued no key accepts every call; from the first key on, each call needs
+ * one that is valid.
+ */
+export class MomentoLocal implements AsyncDisposable {
+  /** Makes calls, streams and connections fail on purpose. */
+  readonly faults: MomentoFaults;
+  readonly hostname: string;
+
+  readonly #server = new Server(GRPC_OPTIONS);
+  readonly #openCalls = new OpenCalls();
+  readonly #log = new RequestLog();
+  readonly #caches: CacheRegistry;
+  readonly #keys: ApiKeys;
+  readonly #listener: Http2Listener;
+  #stopped: Promise<void> | undefined;
+
+  private constructor(options: MomentoLocalOptions) {
+    const { port = 0, hostname = '127.0.0.1', now = Date.now, heartbeatIntervalMs = 1000 } = options;
+    const { caches = [], autoCreateCaches = false, topicHistorySeconds = 5 } = options;
+    this.hostname = hostname;
+    this.#keys = new ApiKeys(now);
+    const topicHistoryMs = topicHistorySeconds * 1000;
+    this.#caches = new CacheRegistry({ now, topicHistoryMs, autoCreate: autoCreateCaches });
+    for (const name of caches) {
+      this.#caches.create(name);
+    }
+    const plan = new FaultPlan();
+    const openCalls = this.#openCalls;
+    addMomentoServices({
+      server: this.#server,
+      pipeline: new CallPipeline({ keys: this.#keys, faults: plan, log: this.#log, openCalls, now }),
+      caches: this.#caches,
+      heartbeats: new Heartbeats(heartbeatIntervalMs),
+      deleteCache: (name) => this.deleteCache(name),
+    });
+    this.#listener = new Http2Listener(this.#server, { hostname, port });
+    this.faults = new MomentoFaults({ plan, openCalls, listener: this.#listener });
+  }
+
+  /** Starts a server and resolves when it listens. @throws the system's error when it cannot, for instance `EADDRINUSE`. */
+  static async start(options: MomentoLocalOptions = {}): Promise<MomentoLocal> {
+    const momento = new MomentoLocal(options);
+    await momento.#listener.listen();
+    return momento;
+  }
+
+  get port(): number {
+    return this.#listener.port;
+  }
+
+  /** The SDK's `endpointOverrides` for this server. */
+  get endpoints(): MomentoLocalEndpoints {
+    const address = this.#address;
+    return {
+      cacheEndpoint: address,
+      controlEndpoint: address,
+      tokenEndpoint: address,
+      secureConnection: false,
+    };
+  }
+
+  /** The latest 10,000 calls, in the order of their arrival. */
+  get requests(): readonly RequestRecord[] {
+    return this.#log.records;
+  }
+
+  /** How many calls ever arrived, of one kind or of all; exact however many they were. */
+  requestCount(rpc?: RpcName): number {
+    return this.#log.count(rpc);
+  }
+
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#listener.connections;
+  }
+
+  /** Connections that were ever accepted. */
+  get connectionsAccepted(): number {
+    return this.#listener.connectionsAccepted;
+  }
+
+  /** Issues a key, and answers the text that a user would keep in Secrets Manager. Each is new and random. */
+  issueApiKey(options?: IssueApiKeyOptions): string {
+    return this.#keys.issue(this.#address, options);
+  }
+
+  /**
+   * Revokes a key: its calls fail with UNAUTHENTICATED from now on, and so do its open subscriptions.
+   *
+   * @param key the text that {@link issueApiKey} answered
+   * @throws Error when this server has not issued it
+   */
+  revokeApiKey(key: string): void {
+    const { id } = this.#keys.revoke(key);
+    this.#openCalls.fail(
+      UNAUTHENTICATED,
+      (record) => record.rpc === 'topic-subscribe' && record.keyId === id,
+    );
+  }
+
+  /** In the order of their creation. */
+  get cacheNames(): readonly string[] {
+    return this.#caches.names;
+  }
+
+  /** @throws EngineError when the cache exists or the name is empty. */
+  createCache(name: string): void {
+    this.#caches.create(name);
+  }
+
+  /** Deletes a cache; its subscriptions end with NOT_FOUND. @throws EngineError when there is none of this name. */
+  deleteCache(name: string): void {
+    this.#caches.delete(name);
+    const failure = failureOf('NOT_FOUND', `Cache not found: ${name}`);
+    this.#openCalls.fail(failure, (record) => record.rpc === 'topic-subscribe' && record.cacheName === name);
+  }
+
+  /** Removes every item of every cache; caches, topics and keys stay. */
+  flush(): void {
+    this.#caches.flushAll();
+  }
+
+  /** Ends what is open with UNAVAILABLE, closes every connection and frees the port. Can be called again. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  get #address(): string {
+    return `${isIPv6(this.hostname) ? `[${this.hostname}]` : this.hostname}:${this.port}`;
+  }
+
+  async #stop(): Promise<void> {
+    this.#openCalls.fail(SHUTTING_DOWN);
+    await this.#listener.close();
+    this.#server.forceShutdown();
+  }
+}
