@@ -12,6 +12,8 @@ export interface CredentialSource {
    *   counts as transient and is tried again within `bootTimeoutSeconds`.
    */
   fetch(context: CredentialFetchContext): Promise<FetchedCredential>;
+  /** Releases what the source holds, once its connection is closed. */
+  close?(): void | Promise<void>;
 }
 
 export interface CredentialFetchContext {

@@ -110,9 +110,14 @@ export class MomentoCredentials {
   }
 
   /** Ends a fetch that is under way and refuses later ones. @internal */
-  close(): void {
+  stop(): void {
     this.#closing.abort();
     this.#events.removeAllListeners();
+  }
+
+  /** Releases what the source holds. @internal */
+  async close(): Promise<void> {
+    await this.#options.source.close?.();
   }
 
   async #fetchFirst(): Promise<Credential> {

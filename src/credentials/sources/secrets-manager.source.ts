@@ -81,6 +81,12 @@ class SecretsManagerSource implements CredentialSource {
     }
   }
 
+  /** Ends the sockets that are kept alive; a client of the user's is left alone. */
+  close(): void {
+    if (this.#options.client === undefined) this.#client?.destroy();
+    this.#client = undefined;
+  }
+
   #read(answer: GetSecretValueCommandOutput): FetchedCredential {
     const content = answer.SecretString ?? answer.SecretBinary;
     if (content === undefined) throw secretWithoutValue(this.describe());

@@ -1,0 +1,2 @@
+export { MomentoTestingModule, type MomentoTestingOptions } from './momento-testing.module.js';
+export { overrideMomento } from './override-momento.js';
