@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bytesCodec, jsonCodec, stringCodec } from './momento.codecs.js';
+
+const toBytes = (stored: string | Uint8Array) =>
+  typeof stored === 'string' ? new TextEncoder().encode(stored) : stored;
+
+describe('jsonCodec', () => {
+  it('gives back every JSON value', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+        expect(jsonCodec.decode(toBytes(jsonCodec.encode(value)))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  it.each([
+    [undefined],
+    [() => 1],
+    [Symbol('s')],
+    [10n],
+    [Uint8Array.of(1)],
+    [Buffer.from('x')],
+    [new Float64Array(1)],
+  ])('refuses what would not come back: %s', (value) => {
+    expect(() => jsonCodec.encode(value)).toThrow(TypeError);
+  });
+
+  it.each([['not json'], ['{"a":'], ['']])('refuses to read %o', (text) => {
+    expect(() => jsonCodec.decode(toBytes(text))).toThrow();
+  });
+});
+
+describe('stringCodec', () => {
+  it('gives back every well-formed string', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(stringCodec.decode(toBytes(stringCodec.encode(text)))).toBe(text);
+      }),
+    );
+  });
+
+  it('refuses other values, and bytes that are no UTF-8', () => {
+    expect(() => stringCodec.encode(5 as unknown as string)).toThrow('a string is needed, not number');
+    expect(() => stringCodec.decode(Uint8Array.of(0xff, 0xfe))).toThrow();
+  });
+});
+
+describe('bytesCodec', () => {
+  it('gives back the very bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        expect(bytesCodec.decode(toBytes(bytesCodec.encode(bytes)))).toEqual(bytes);
+      }),
+    );
+  });
+
+  it('refuses other values', () => {
+    expect(() => bytesCodec.encode('text' as unknown as Uint8Array)).toThrow(
+      'a Uint8Array is needed, not string',
+    );
+  });
+});

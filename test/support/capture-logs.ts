@@ -1,0 +1,39 @@
+import { Logger, type LoggerService } from '@nestjs/common';
+import { afterEach } from 'vitest';
+
+export interface CapturedLogs {
+  /** `level [context] text`, with a stack on further lines, one a call. */
+  readonly lines: readonly string[];
+  /** Forgets the lines and takes the logger over; call it after `compile()`, which sets one of its own. */
+  start(): void;
+}
+
+type Level = 'error' | 'warn' | 'log' | 'debug' | 'verbose';
+
+/** Keeps what Nest's `Logger` says at these levels, instead of printing it, from `start()` to the end of the test. */
+export function captureLogs(levels: readonly Level[] = ['error', 'warn']): CapturedLogs {
+  const lines: string[] = [];
+  const record =
+    (level: Level) =>
+    (message: unknown, ...more: unknown[]) => {
+      const context = more.pop();
+      const stack = more.filter((part) => part !== undefined).map((part) => `\n${String(part)}`);
+      if (levels.includes(level))
+        lines.push(`${level} [${String(context)}] ${String(message)}${stack.join('')}`);
+    };
+  const logger: LoggerService = {
+    error: record('error'),
+    warn: record('warn'),
+    log: record('log'),
+    debug: record('debug'),
+    verbose: record('verbose'),
+  };
+  afterEach(() => Logger.overrideLogger(['fatal', 'error', 'warn']));
+  return {
+    lines,
+    start: () => {
+      lines.length = 0;
+      Logger.overrideLogger(logger);
+    },
+  };
+}
