@@ -7,6 +7,11 @@ export function bytesToMapKey(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
+/** The bytes of which {@link bytesToMapKey} made this string. */
+export function mapKeyToBytes(mapKey: string): Uint8Array {
+  return new Uint8Array(Buffer.from(mapKey, 'latin1'));
+}
+
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   return left.byteLength === right.byteLength && Buffer.compare(left, right) === 0;
 }

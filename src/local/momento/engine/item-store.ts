@@ -1,9 +1,15 @@
 import { bytesToMapKey } from './bytes.js';
+import type { ByteDictionary } from './collections/byte-dictionary.js';
+import type { ByteList } from './collections/byte-list.js';
+import type { ByteSet } from './collections/byte-set.js';
+import type { SortedSet } from './collections/sorted-set.js';
 import { EngineError } from './engine-error.js';
 import { checkTtl } from './limits.js';
 
-/** What a key may hold; a collection adds its own type here. */
-export type ItemValue = ScalarValue;
+export type Collection = ByteDictionary | ByteList | ByteSet | SortedSet;
+
+/** What a key may hold. */
+export type ItemValue = ScalarValue | Collection;
 
 interface ScalarValue {
   readonly type: 'scalar';
@@ -16,19 +22,32 @@ export interface Item {
   value: ItemValue;
   /** Milliseconds on the store's clock; at this instant the item is gone. */
   expiresAtMs: number;
+  /** What the store counts for the item: its key and its value. */
+  countedBytes: number;
+}
+
+export interface ItemStoreOptions {
+  /** Most bytes that keys and values may take together before the least recently used items go; default no limit. */
+  readonly maxBytes?: number;
 }
 
 /** How many items each write looks at in search of expired ones: more than it adds, so that the dead cannot pile up. */
 const SWEEP_PER_WRITE = 4;
 
-/** The items of one cache. An expired item is never seen again, and later writes free its memory although nobody reads it. */
+/** The items of one cache. An expired item is never seen again, and its memory is freed although nobody reads it. */
 export class ItemStore {
+  /** From the least to the most recently used when there is a limit on the bytes, else in the order of writing. */
   readonly #items = new Map<string, Item>();
   readonly #now: () => number;
+  readonly #maxBytes: number;
   #sweep: MapIterator<[string, Item]>;
+  #sweepLeft = 0;
+  #heldBytes = 0;
+  #evictedCount = 0;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, { maxBytes = Infinity }: ItemStoreOptions = {}) {
     this.#now = now;
+    this.#maxBytes = maxBytes;
     this.#sweep = this.#items.entries();
   }
 
@@ -37,12 +56,29 @@ export class ItemStore {
     return this.#items.size;
   }
 
+  /** Bytes of the keys and values held. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Items that had to go for the sake of the limit on the bytes. */
+  get evictedCount(): number {
+    return this.#evictedCount;
+  }
+
   get(key: Uint8Array): Item | undefined {
     const mapKey = checkedMapKey(key);
     const item = this.#items.get(mapKey);
-    if (item !== undefined && item.expiresAtMs <= this.#now()) {
-      this.#items.delete(mapKey);
+    if (item === undefined) {
       return undefined;
+    }
+    if (item.expiresAtMs <= this.#now()) {
+      this.#remove(mapKey, item);
+      return undefined;
+    }
+    if (this.#maxBytes !== Infinity) {
+      this.#items.delete(mapKey);
+      this.#items.set(mapKey, item);
     }
     return item;
   }
@@ -53,16 +89,27 @@ export class ItemStore {
    * @throws EngineError `invalid-argument` for an empty key or a TTL that is not positive.
    */
   set(key: Uint8Array, value: ItemValue, ttlMilliseconds: number): void {
-    this.#items.set(checkedMapKey(key), { value, expiresAtMs: this.expiryAfter(ttlMilliseconds) });
-    this.#sweepSome();
+    const mapKey = checkedMapKey(key);
+    const expiresAtMs = this.expiryAfter(ttlMilliseconds);
+    this.#remove(mapKey, this.#items.get(mapKey));
+    const item: Item = { value, expiresAtMs, countedBytes: 0 };
+    this.#items.set(mapKey, item);
+    this.#count(mapKey, item);
+  }
+
+  /** Takes note that the value of an item has changed. */
+  resized(key: Uint8Array, item: Item): void {
+    this.#count(checkedMapKey(key), item);
   }
 
   delete(key: Uint8Array): void {
-    this.#items.delete(checkedMapKey(key));
+    const mapKey = checkedMapKey(key);
+    this.#remove(mapKey, this.#items.get(mapKey));
   }
 
   clear(): void {
     this.#items.clear();
+    this.#heldBytes = 0;
   }
 
   /** Milliseconds that an item of this store has left. */
@@ -76,20 +123,53 @@ export class ItemStore {
     return this.#now() + ttlMilliseconds;
   }
 
-  #sweepSome(): void {
+  /** Looks at the next so many items, round and round, and frees those that have expired. */
+  sweep(itemCount: number): void {
     const now = this.#now();
-    for (let looked = 0; looked < SWEEP_PER_WRITE; looked += 1) {
-      const next = this.#sweep.next();
-      if (next.done === true) {
+    for (let looked = 0; looked < itemCount; looked += 1) {
+      const next = this.#sweepLeft > 0 ? this.#sweep.next() : undefined;
+      if (next === undefined || next.done === true) {
+        // A round ends after as many items as there were: those that are used meanwhile move to the end, and would never let it end.
         this.#sweep = this.#items.entries();
+        this.#sweepLeft = this.#items.size;
         return;
       }
+      this.#sweepLeft -= 1;
       const [mapKey, item] = next.value;
       if (item.expiresAtMs <= now) {
-        this.#items.delete(mapKey);
+        this.#remove(mapKey, item);
       }
     }
   }
+
+  #count(mapKey: string, item: Item): void {
+    const sizeBytes = mapKey.length + byteLengthOf(item.value);
+    this.#heldBytes += sizeBytes - item.countedBytes;
+    item.countedBytes = sizeBytes;
+    this.sweep(SWEEP_PER_WRITE);
+    for (const [oldestKey, oldest] of this.#items) {
+      if (this.#heldBytes <= this.#maxBytes) {
+        return;
+      }
+      this.#remove(oldestKey, oldest);
+      this.#evictedCount += 1;
+    }
+  }
+
+  #remove(mapKey: string, item: Item | undefined): void {
+    if (item !== undefined && this.#items.delete(mapKey)) {
+      this.#heldBytes -= item.countedBytes;
+    }
+  }
+}
+
+/** The error of a call that is for another type than the key holds. */
+export function wrongType({ type }: ItemValue): EngineError {
+  return new EngineError('failed-precondition', `The key holds a ${type}: this call is for another type`);
+}
+
+function byteLengthOf(value: ItemValue): number {
+  return value.type === 'scalar' ? value.bytes.byteLength : value.byteLength;
 }
 
 function checkedMapKey(key: Uint8Array): string {

@@ -1,12 +1,8 @@
 import { copyBytes } from './bytes.js';
-import { EngineError } from './engine-error.js';
-import type { Item, ItemStore } from './item-store.js';
+import { addToInteger } from './integer.js';
+import { type Item, type ItemStore, wrongType } from './item-store.js';
 import { checkItemSize, checkTtl } from './limits.js';
 import type { SetCondition } from './set-conditions.js';
-
-const INTEGER = /^[+-]?\d+$/;
-const INT64_MIN = -(2n ** 63n);
-const INT64_MAX = 2n ** 63n - 1n;
 
 /** The value of a scalar, or `undefined` for a miss. @throws EngineError `failed-precondition` when the key holds a collection. */
 export function getScalar(store: ItemStore, key: Uint8Array): Uint8Array | undefined {
@@ -61,35 +57,23 @@ export function incrementScalar(
 ): number {
   checkTtl(ttlMilliseconds);
   const item = store.get(key);
-  const current = scalarBytes(item);
-  const sum = (current === undefined ? 0n : parseInteger(current)) + BigInt(amount);
-  if (sum < INT64_MIN || sum > INT64_MAX) {
-    throw new EngineError('failed-precondition', 'The sum does not fit a 64-bit integer');
-  }
-  const value = { type: 'scalar', bytes: new Uint8Array(Buffer.from(sum.toString())) } as const;
+  const { bytes, sum } = addToInteger(scalarBytes(item), amount);
   if (item === undefined) {
-    store.set(key, value, ttlMilliseconds);
+    store.set(key, { type: 'scalar', bytes }, ttlMilliseconds);
   } else {
-    item.value = value;
+    item.value = { type: 'scalar', bytes };
+    store.resized(key, item);
   }
-  return Number(sum);
+  return sum;
 }
 
 function scalarBytes(item: Item | undefined): Uint8Array | undefined {
-  if (item !== undefined && item.value.type !== 'scalar') {
-    throw new EngineError('failed-precondition', 'The key holds a collection, not a scalar');
+  const value = item?.value;
+  if (value === undefined) {
+    return undefined;
   }
-  return item?.value.bytes;
-}
-
-function parseInteger(bytes: Uint8Array): bigint {
-  const text = Buffer.from(bytes).toString('latin1');
-  if (!INTEGER.test(text)) {
-    throw new EngineError('failed-precondition', 'The value is not an integer');
+  if (value.type !== 'scalar') {
+    throw wrongType(value);
   }
-  const value = BigInt(text);
-  if (value < INT64_MIN || value > INT64_MAX) {
-    throw new EngineError('failed-precondition', 'The value does not fit a 64-bit integer');
-  }
-  return value;
+  return value.bytes;
 }

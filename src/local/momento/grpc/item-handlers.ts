@@ -16,6 +16,10 @@ const { _Set: TtlSet, _NotSet: TtlNotSet, _Missing: TtlMissing } = UpdateTtlResp
 
 const ITEM_TYPES: Readonly<Record<ItemType, cache.cache_client._ItemGetTypeResponse.ItemType>> = {
   scalar: ItemGetTypeResponse.ItemType.SCALAR,
+  dictionary: ItemGetTypeResponse.ItemType.DICTIONARY,
+  list: ItemGetTypeResponse.ItemType.LIST,
+  set: ItemGetTypeResponse.ItemType.SET,
+  'sorted-set': ItemGetTypeResponse.ItemType.SORTED_SET,
 };
 
 const TTL_UPDATE_RESPONSES: Readonly<Record<TtlUpdateResult, () => cache.cache_client._UpdateTtlResponse>> = {

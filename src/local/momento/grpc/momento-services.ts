@@ -2,10 +2,14 @@ import type { Server } from '@grpc/grpc-js';
 import type { CacheRegistry } from '../engine/cache-registry.js';
 import type { CallPipeline } from './call-pipeline.js';
 import { controlHandlers } from './control-handlers.js';
+import { dictionaryHandlers } from './dictionary-handlers.js';
 import type { Heartbeats } from './heartbeats.js';
 import { itemHandlers } from './item-handlers.js';
+import { listHandlers } from './list-handlers.js';
 import { pingHandlers } from './ping-handlers.js';
 import { scalarBatchHandlers, scalarHandlers } from './scalar-handlers.js';
+import { setHandlers } from './set-handlers.js';
+import { sortedSetHandlers } from './sorted-set-handlers.js';
 import { publishHandlers, subscribeHandlers } from './topic-handlers.js';
 
 export interface MomentoServicesParts {
@@ -25,7 +29,14 @@ export function addMomentoServices({
   heartbeats,
   deleteCache,
 }: MomentoServicesParts): void {
-  const unary = { ...scalarHandlers(caches), ...itemHandlers(caches) };
+  const unary = {
+    ...scalarHandlers(caches),
+    ...itemHandlers(caches),
+    ...dictionaryHandlers(caches),
+    ...listHandlers(caches),
+    ...setHandlers(caches),
+    ...sortedSetHandlers(caches),
+  };
   pipeline.addService(server, 'cache', unary, scalarBatchHandlers(caches));
   pipeline.addService(server, 'control', controlHandlers(caches, deleteCache));
   pipeline.addService(server, 'topics', publishHandlers(caches), subscribeHandlers(caches, heartbeats));
