@@ -1,0 +1,33 @@
+import { Configurations } from '@gomomento/sdk';
+import { Module } from '@nestjs/common';
+import { ConfigModule, ConfigService } from '@nestjs/config';
+import { fromSecretsManager, MomentoModule } from 'nestjs-momento';
+import { cacheName } from './cache-name.js';
+import { EventsModule } from './events/events.module.js';
+import { HealthModule } from './health/health.module.js';
+import { ItemsModule } from './items/items.module.js';
+import { RawModule } from './raw/raw.module.js';
+
+@Module({
+  imports: [
+    ConfigModule.forRoot({ isGlobal: true }),
+    MomentoModule.forRootAsync({
+      inject: [ConfigService],
+      useFactory: (config: ConfigService) => {
+        const endpoint = config.get<string>('MOMENTO_ENDPOINT');
+        return {
+          credentials: fromSecretsManager({ secretId: config.getOrThrow('MOMENTO_SECRET_ID') }),
+          configuration: Configurations.InRegion.Default.latest(),
+          cacheName,
+          createCaches: true,
+          ...(endpoint !== undefined && { endpoint }),
+        };
+      },
+    }),
+    ItemsModule,
+    RawModule,
+    EventsModule,
+    HealthModule,
+  ],
+})
+export class AppModule {}

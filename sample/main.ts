@@ -1,0 +1,39 @@
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+import { LocalEnvironment } from './local-environment.js';
+
+const local = process.env['MOMENTO_SECRET_ID'] === undefined ? await LocalEnvironment.start() : undefined;
+Object.assign(process.env, local?.variables);
+
+const app = await NestFactory.create(AppModule, {
+  logger: ['fatal', 'error', 'warn', 'log'],
+  // Open event streams would otherwise hold the process at shutdown.
+  forceCloseConnections: true,
+});
+app.enableShutdownHooks();
+
+const port = Number(process.env['PORT'] || 3000);
+try {
+  await app.listen(port);
+  const { port: listening } = new URL(await app.getUrl());
+  announce(`http://localhost:${listening}`);
+} catch (error) {
+  new Logger('Sample').error(
+    `Cannot listen on port ${port}; set PORT to a free one. ${error instanceof Error ? error.message : String(error)}`,
+  );
+  await app.close();
+  await local?.stop();
+  process.exitCode = 1;
+}
+
+function announce(url: string): void {
+  const servers = local === undefined ? 'AWS Secrets Manager and Momento' : 'embedded servers';
+  console.log(`
+The sample listens on ${url}, on ${servers}.
+
+  curl -i ${url}/items/1                    run it twice: MISS after 200 ms, then HIT
+  curl -N ${url}/events/news                stays open and prints what is published
+  curl -d text=hello ${url}/events/news     publishes, from another terminal
+`);
+}

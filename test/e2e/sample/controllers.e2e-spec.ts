@@ -1,0 +1,128 @@
+import type { INestApplication } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { TopicService } from 'nestjs-momento';
+import request from 'supertest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppModule } from '../../../sample/app.module.js';
+import { captureLogs } from '../../support/capture-logs.js';
+import { useSample } from './sample.fixture.js';
+
+const sample = useSample();
+const logs = captureLogs(['error']);
+let app: INestApplication;
+let http: ReturnType<typeof request>;
+
+beforeEach(async () => {
+  app = await sample.start(Test.createTestingModule({ imports: [AppModule] }));
+  http = request(app.getHttpServer());
+});
+
+/** Opens a stream of events; what has arrived so far is in `text`. */
+async function open(topic: string) {
+  const connection = new AbortController();
+  const response = await fetch(`${await app.getUrl()}/events/${topic}`, { signal: connection.signal });
+  const stream = { type: response.headers.get('content-type'), text: '', close: () => connection.abort() };
+  const read = async () => {
+    for await (const chunk of response.body ?? []) stream.text += Buffer.from(chunk).toString();
+  };
+  void read().catch(() => undefined);
+  return stream;
+}
+
+describe('/items', () => {
+  it('PUT invalidates what is cached', async () => {
+    await http.get('/items/1').expect('x-cache', 'MISS');
+    await http.put('/items/1').send({ name: 'Lamp' }).expect(200, { id: '1', name: 'Lamp' });
+    await http.get('/items/1').expect('x-cache', 'MISS').expect({ id: '1', name: 'Lamp' });
+    await http.get('/items/1').expect('x-cache', 'HIT').expect({ id: '1', name: 'Lamp' });
+  });
+
+  it('PUT refuses a body without a name', async () => {
+    const { body } = await http.put('/items/1').send({}).expect(400);
+    expect(body).toMatchObject({ message: 'name must be a text' });
+  });
+
+  it('GET answers, from the loader, while the cache is away', async () => {
+    await sample.momento.faults.down();
+    await http.get('/items/1').expect(200, { id: '1', name: 'Item 1' }).expect('x-cache', 'MISS');
+    expect(sample.momento.requestCount('set')).toBe(0);
+  });
+});
+
+describe('/raw', () => {
+  it('PUT writes what GET reads', async () => {
+    const { body } = await http.get('/raw/code').expect(404);
+    expect(body).toMatchObject({ message: "Nothing is cached as 'code'." });
+    await http.put('/raw/code').send({ value: '12345' }).expect(200, { stored: 'code' });
+    await http.get('/raw/code').expect(200, { value: '12345' });
+  });
+
+  it('PUT refuses a body without a value', async () => {
+    await http.put('/raw/code').send({ values: '12345' }).expect(400);
+    expect(sample.momento.requestCount('set')).toBe(0);
+  });
+
+  it.each(['get', 'set'] as const)('passes on why %s failed', async (rpc) => {
+    sample.momento.faults.fail(rpc, 'PERMISSION_DENIED', { message: 'not with this key' });
+    const call = rpc === 'get' ? http.get('/raw/code') : http.put('/raw/code').send({ value: '12345' });
+    const { body } = await call.expect(502);
+    expect(body).toMatchObject({ message: expect.stringContaining('not with this key') });
+  });
+});
+
+describe('/events', () => {
+  it('GET streams what POST publishes', async () => {
+    const stream = await open('news');
+    expect(stream.type).toBe('text/event-stream');
+    await expect.poll(() => sample.momento.requestCount('topic-subscribe')).toBe(1);
+
+    await http.post('/events/news').send({ text: 'hello' }).expect(202);
+    await http.post('/events/other').send({ text: 'not here' }).expect(202);
+    await http.post('/events/news').send({ text: 'again' }).expect(202);
+
+    const events = 'id: 1\ndata: {"text":"hello"}\n\nid: 2\ndata: {"text":"again"}';
+    await expect.poll(() => stream.text.trim()).toBe(events);
+    stream.close();
+  });
+
+  it('ends the subscription when the client goes', async () => {
+    const unsubscribe = vi.fn<() => Promise<void>>(async () => {});
+    vi.spyOn(app.get(TopicService), 'subscribe').mockResolvedValue({ unsubscribe });
+    const stream = await open('news');
+    expect(unsubscribe).not.toHaveBeenCalled();
+    stream.close();
+    await expect.poll(() => unsubscribe.mock.calls.length).toBe(1);
+  });
+
+  it('tells a client when the subscription cannot be had', async () => {
+    sample.momento.faults.fail('topic-subscribe', 'PERMISSION_DENIED');
+    logs.start();
+    const stream = await open('news');
+    await expect.poll(() => stream.text).toContain('event: error');
+    expect(logs.lines).toEqual([expect.stringContaining("subscribe 'news' in cache 'demo-cache' failed")]);
+  });
+});
+
+describe('/health', () => {
+  it('answers 200 with what is known of the key, and not the key', async () => {
+    const { body, text } = await http.get('/health').expect(200);
+    expect(body).toMatchObject({
+      status: 'ok',
+      credentials: {
+        source: "secret 'Momento_Auth_Token' in us-west-2",
+        generation: 1,
+        versionId: expect.stringMatching(/^[\da-f-]{36}$/),
+      },
+    });
+    // Nothing in it is as long as a key.
+    expect(text).not.toMatch(/[\w+/=.-]{60}/);
+  });
+
+  it('answers 503 while the cache is away, and 200 when it is back', async () => {
+    await sample.momento.faults.down();
+    const { body } = await http.get('/health').expect(503);
+    expect(body).toMatchObject({ status: 'error', reason: expect.stringContaining("in cache 'demo-cache'") });
+    await sample.momento.faults.up();
+    await expect.poll(async () => (await http.get('/health')).status, { timeout: 5_000 }).toBe(200);
+  });
+});

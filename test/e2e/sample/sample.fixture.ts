@@ -1,0 +1,41 @@
+import type { INestApplication } from '@nestjs/common';
+import type { TestingModuleBuilder } from '@nestjs/testing';
+import { afterEach, beforeEach, vi } from 'vitest';
+import { LocalEnvironment } from '../../../sample/local-environment.js';
+
+/**
+ * Surrounds each test with the embedded Secrets Manager and Momento, and an environment that leads the sample to them, as
+ * `npm start` does. What was booted with `start` is closed first.
+ */
+export function useSample() {
+  const apps: INestApplication[] = [];
+  let local: LocalEnvironment;
+
+  beforeEach(async () => {
+    local = await LocalEnvironment.start();
+    for (const [name, value] of Object.entries(local.variables)) vi.stubEnv(name, value);
+    vi.stubEnv('MOMENTO_ENDPOINT', undefined);
+  });
+  afterEach(async () => {
+    await Promise.all(apps.splice(0).map((app) => app.close()));
+    vi.unstubAllEnvs();
+    await local.stop();
+  });
+
+  return {
+    get secrets() {
+      return local.secrets;
+    },
+    get momento() {
+      return local.momento;
+    },
+    /** Boots the app on a free port. */
+    async start(builder: TestingModuleBuilder): Promise<INestApplication> {
+      const moduleRef = await builder.compile();
+      const app = moduleRef.createNestApplication({ forceCloseConnections: true });
+      apps.push(app);
+      await app.listen(0, '127.0.0.1');
+      return app;
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { readme, root, snippets, typeCheck } from './snippets.js';
+
+const inLanguage = (name: string) => snippets.filter(({ language }) => language === name);
+const matches = (text: string, pattern: RegExp) =>
+  Array.from(text.matchAll(pattern), ([, group = '']) => group);
+
+describe('README.md', () => {
+  it('has TypeScript that compiles', () => {
+    const code = inLanguage('ts');
+    expect(code.length).toBeGreaterThan(8);
+    expect(typeCheck(code)).toEqual([]);
+  }, 60_000);
+
+  it('would name the line of a snippet that does not compile', () => {
+    const broken = { language: 'ts', line: 40, code: 'const one = 1;\nexport const two: string = one;\n' };
+    expect(typeCheck([broken])).toEqual(["README.md:41: Type 'number' is not assignable to type 'string'."]);
+  }, 60_000);
+
+  it('has JSON that parses', () => {
+    const json = inLanguage('json').map(({ code }): unknown => JSON.parse(code));
+    expect(json).toEqual([expect.objectContaining({ Version: '2012-10-17' })]);
+  });
+
+  it('has code in these languages only, so that each is checked', () => {
+    expect(new Set(snippets.map(({ language }) => language))).toEqual(new Set(['ts', 'json', 'sh']));
+  });
+
+  it('names the two set-up commands and no script that does not exist', () => {
+    expect(readme).toContain('npm ci && npm start');
+    expect(readme).toContain('npm cit');
+    const own = ['ci', 'cit', 'install'];
+    const scripts = matches(readme, /\bnpm (?:run )?([\w:]+)/g).filter((name) => !own.includes(name));
+    expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(scripts));
+    expect(Object.keys(manifest.bin)).toEqual(expect.arrayContaining(matches(readme, /\bnpx ([\w-]+)/g)));
+  });
+
+  it('links to files and headings that exist', () => {
+    const links = matches(readme, /\]\((?!https:)([^)]+)\)/g);
+    const headings = matches(readme, /^## (.+)$/gm).map(
+      (title) => `#${title.toLowerCase().replaceAll(' ', '-')}`,
+    );
+    const broken = links.filter((link) => !headings.includes(link) && !existsSync(`${root}${link}`));
+    expect(broken).toEqual([]);
+  });
+
+  it('explains every problem of MomentoConfigurationError', () => {
+    const errors = readFileSync(`${root}src/momento.errors.ts`, 'utf8');
+    const problems = matches(errors, /^ {2}\| '([a-z-]+)'/gm);
+    expect(problems.length).toBeGreaterThan(20);
+    expect(matches(readme, /^\| `([a-z]+-[a-z-]+)` +\|/gm).toSorted()).toEqual(problems.toSorted());
+  });
+});
