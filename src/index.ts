@@ -44,11 +44,13 @@ export type {
   TopicSubscription,
 } from './topics/topic.options.js';
 
-export {
-  type CredentialEvents,
-  type CredentialStatus,
-  MomentoCredentials,
-} from './credentials/momento-credentials.js';
+export type {
+  CredentialEvent,
+  CredentialListener,
+  CredentialStatus,
+} from './credentials/credential-events.js';
+export { MomentoCredentials } from './credentials/momento-credentials.js';
+export type { RefreshOptions } from './credentials/refresh-plan.js';
 export type {
   CredentialFetchContext,
   CredentialSource,

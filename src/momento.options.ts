@@ -2,35 +2,44 @@ import type { Configuration, CredentialProvider, TopicConfiguration } from '@gom
 import type { ConnectionOptions } from './clients/momento-connection.js';
 import type { CredentialSource } from './credentials/credential-source.js';
 import type { MomentoEndpoint } from './credentials/endpoint.js';
+import type { RefreshOptions } from './credentials/refresh-plan.js';
 import { fromEnvironment } from './credentials/sources/environment.source.js';
 import { toCredentialSource } from './credentials/sources/provider.source.js';
 import { MomentoConfigurationError } from './momento.errors.js';
 
-/** The options of one connection. All may be left out but what the chosen source of the key needs. */
+/**
+ * The options of one connection. All may be left out, or be `undefined` as `ConfigService.get()` gives it, but what the
+ * chosen source of the key needs.
+ */
 export interface MomentoModuleOptions {
   /** Where the key comes from: a `from…()` source, one of your own, or an SDK `CredentialProvider`. @default fromEnvironment() */
-  readonly credentials?: CredentialSource | CredentialProvider;
+  readonly credentials?: CredentialSource | CredentialProvider | undefined;
   /**
    * Where Momento is: a region's endpoint, which a v2 key needs; a loopback `host:port`, for a local Momento; or the SDK's
    * endpoint overrides, for private link. Wins over what the key says.
    */
-  readonly endpoint?: MomentoEndpoint;
+  readonly endpoint?: MomentoEndpoint | undefined;
   /** The cache of `CacheService` and `TopicService`. Without it their calls must name one. */
-  readonly cacheName?: string;
+  readonly cacheName?: string | undefined;
   /** Creates `cacheName` and the caches of `forFeature` at boot when they are missing. @default false */
-  readonly createCaches?: boolean;
+  readonly createCaches?: boolean | undefined;
   /** How long items live, in seconds, more than 0. @default 600 */
-  readonly defaultTtlSeconds?: number;
+  readonly defaultTtlSeconds?: number | undefined;
   /** The SDK's configuration of `CacheClient`. @default Configurations.Laptop.latest() */
-  readonly configuration?: Configuration;
+  readonly configuration?: Configuration | undefined;
   /** The SDK's configuration of `TopicClient`. @default TopicConfigurations.Default.latest() */
-  readonly topicConfiguration?: TopicConfiguration;
+  readonly topicConfiguration?: TopicConfiguration | undefined;
+  /**
+   * How the key is followed while the app runs: asked for every so often, and when Momento rejects it; `false`: only when
+   * Momento rejects it. @default { intervalSeconds: 300 }
+   */
+  readonly refresh?: RefreshOptions | false | undefined;
   /** How long transient failures are tried again at boot, of the key's source and of Momento each, in seconds, more than 0. @default 10 */
-  readonly bootTimeoutSeconds?: number;
+  readonly bootTimeoutSeconds?: number | undefined;
   /** Whether the boot fails when Momento cannot be reached, or the app starts all the same. @default 'fail' */
-  readonly onConnectError?: 'fail' | 'degrade';
+  readonly onConnectError?: 'fail' | 'degrade' | undefined;
   /** How long calls in flight are waited for at shutdown, in seconds, 0 or more. @default 5 */
-  readonly shutdownTimeoutSeconds?: number;
+  readonly shutdownTimeoutSeconds?: number | undefined;
 }
 
 /** A rule says what is wrong with a value, or nothing. */
@@ -66,6 +75,7 @@ const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
     'a TopicConfiguration of the SDK',
     hasMethods('getTransportStrategy', 'getThrowOnErrors'),
   ),
+  refresh: expected('false or { intervalSeconds } with a number above 0', isRefresh),
   bootTimeoutSeconds: expected('a number above 0', isPositive),
   onConnectError: expected("'fail' or 'degrade'", (value) => value === 'fail' || value === 'degrade'),
   shutdownTimeoutSeconds: expected('a number, 0 or more', (value) => value === 0 || isPositive(value)),
@@ -74,7 +84,8 @@ const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
 /** The options with their defaults, and the source of the key in place of what the user gave. */
 export interface ResolvedMomentoOptions extends ConnectionOptions {
   readonly credentials: CredentialSource;
-  readonly endpoint?: MomentoEndpoint;
+  readonly endpoint: MomentoEndpoint | undefined;
+  readonly refresh: RefreshOptions | false;
 }
 
 /**
@@ -91,16 +102,27 @@ export function resolveOptions(options: MomentoModuleOptions, name: string): Res
       'Correct them where MomentoModule is imported.',
     );
   }
-  const { credentials = fromEnvironment(), ...given } = withoutUndefined(options);
+  const {
+    credentials = fromEnvironment(),
+    createCaches = false,
+    defaultTtlSeconds = 600,
+    refresh = {},
+  } = options;
+  const { bootTimeoutSeconds = 10, onConnectError = 'fail', shutdownTimeoutSeconds = 5 } = options;
+  const { endpoint, cacheName, configuration, topicConfiguration } = options;
   return {
-    createCaches: false,
-    defaultTtlSeconds: 600,
-    bootTimeoutSeconds: 10,
-    onConnectError: 'fail',
-    shutdownTimeoutSeconds: 5,
-    ...given,
-    credentials: toCredentialSource(credentials),
     name,
+    credentials: toCredentialSource(credentials),
+    endpoint,
+    cacheName,
+    createCaches,
+    defaultTtlSeconds,
+    configuration,
+    topicConfiguration,
+    refresh,
+    bootTimeoutSeconds,
+    onConnectError,
+    shutdownTimeoutSeconds,
   };
 }
 
@@ -114,9 +136,12 @@ function findProblems(options: unknown): string[] {
   });
 }
 
-/** `ConfigService.get()` gives `undefined` for what is not set: the default applies. */
-function withoutUndefined(options: MomentoModuleOptions): MomentoModuleOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+function isRefresh(value: unknown): boolean {
+  if (value === false) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).every(
+    ([name, given]) => name === 'intervalSeconds' && (given === undefined || isPositive(given)),
+  );
 }
 
 function isEndpoint(value: unknown): boolean {

@@ -68,8 +68,8 @@ export function connectionProviders(
     {
       provide: getMomentoCredentialsToken(name),
       inject: [CREDENTIAL_ORIGIN, optionsToken],
-      useFactory: (origin: CredentialOrigin, { bootTimeoutSeconds }: ResolvedMomentoOptions) =>
-        new MomentoCredentials({ ...origin, connectionName: name, bootTimeoutSeconds }),
+      useFactory: (origin: CredentialOrigin, { bootTimeoutSeconds, refresh }: ResolvedMomentoOptions) =>
+        new MomentoCredentials({ ...origin, connectionName: name, bootTimeoutSeconds, refresh }),
     },
     {
       provide: connection,

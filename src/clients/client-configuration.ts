@@ -11,6 +11,7 @@ import {
 } from '@gomomento/sdk';
 import { NestMomentoLoggerFactory } from './momento-logger.js';
 import { releaseReconnectTimers } from './reconnect-timers.js';
+import { StreamPositions } from './stream-positions.js';
 
 /** The configurations that every generation of clients is built with. */
 export interface ClientConfigurations {
@@ -19,6 +20,8 @@ export interface ClientConfigurations {
   readonly topics: TopicConfiguration;
   /** For subscribing: without the deadline that would cut a stream. */
   readonly subscriptions: TopicConfiguration;
+  /** Where the streams of `subscriptions` begin. */
+  readonly positions: StreamPositions;
   /** How long one topic call may take, the first message of a subscription included. */
   readonly topicTimeoutMs: number;
   readonly loggerFactory: MomentoLoggerFactory;
@@ -40,6 +43,7 @@ export function prepareConfigurations(
 ): ClientConfigurations {
   const nest = new NestMomentoLoggerFactory();
   const cache = configuration ?? Configurations.Laptop.latest(nest);
+  const positions = new StreamPositions();
   const topics = topicConfiguration ?? TopicConfigurations.Default.latest(nest);
   const cacheLoggerFactory = chooseLoggerFactory(cache.getLoggerFactory(), nest);
   const forTopics = new TopicClientConfiguration({
@@ -60,7 +64,8 @@ export function prepareConfigurations(
       compression: cache.getCompressionStrategy(),
     }),
     topics: forTopics,
-    subscriptions: forTopics.withClientTimeoutMillis(streamDeadlineMs),
+    subscriptions: forTopics.withClientTimeoutMillis(streamDeadlineMs).addMiddleware(positions),
+    positions,
     topicTimeoutMs:
       topics.getTransportStrategy().getGrpcConfig().getDeadlineMillis() ?? defaultTopicTimeoutMs,
     loggerFactory: cacheLoggerFactory,

@@ -8,39 +8,57 @@ import {
 } from '@gomomento/sdk';
 import type { ClientConfigurations } from './client-configuration.js';
 
+export interface GenerationOptions {
+  readonly credentialProvider: CredentialProvider;
+  readonly configurations: ClientConfigurations;
+  readonly defaultTtlSeconds: number;
+}
+
 /**
  * The SDK's clients of one key. The SDK reads a key once, when a client is made, so another key means other clients.
  * All but the `CacheClient` are made on first use.
  */
 export class ClientGeneration {
   readonly cacheClient: CacheClient;
-  readonly #credentialProvider: CredentialProvider;
   readonly #configurations: ClientConfigurations;
   readonly #whenIdle = new Set<() => void>();
   #callsInFlight = 0;
+  #isClosed = false;
   #topicClient: TopicClient | undefined;
   #subscriptionClient: TopicClient | undefined;
   #authClient: AuthClient | undefined;
   #leaderboardClient: PreviewLeaderboardClient | undefined;
 
-  constructor(
-    credentialProvider: CredentialProvider,
+  private constructor(
+    cacheClient: CacheClient,
+    readonly credentialProvider: CredentialProvider,
     configurations: ClientConfigurations,
-    defaultTtlSeconds: number,
   ) {
-    this.#credentialProvider = credentialProvider;
+    this.cacheClient = cacheClient;
     this.#configurations = configurations;
-    this.cacheClient = new CacheClient({
+  }
+
+  /** Connects when it is used. */
+  static create(options: GenerationOptions): ClientGeneration {
+    const { credentialProvider, configurations } = options;
+    return new ClientGeneration(
+      new CacheClient(cacheClientProps(options)),
       credentialProvider,
-      configuration: configurations.cache,
-      defaultTtlSeconds,
-    });
+      configurations,
+    );
+  }
+
+  /** Connected before it is used, so that no request waits. @throws the SDK's error when Momento cannot be reached */
+  static async connect(options: GenerationOptions, timeoutMs: number): Promise<ClientGeneration> {
+    const eagerConnectTimeout = Math.ceil(timeoutMs / 1000);
+    const cacheClient = await CacheClient.create({ ...cacheClientProps(options), eagerConnectTimeout });
+    return new ClientGeneration(cacheClient, options.credentialProvider, options.configurations);
   }
 
   /** Publishes and manages webhooks. */
   get topicClient(): TopicClient {
     this.#topicClient ??= new TopicClient({
-      credentialProvider: this.#credentialProvider,
+      credentialProvider: this.credentialProvider,
       configuration: this.#configurations.topics,
     });
     return this.#topicClient;
@@ -49,7 +67,7 @@ export class ClientGeneration {
   /** Subscribes: apart from publishing, because its deadline is that of a stream. */
   get subscriptionClient(): TopicClient {
     this.#subscriptionClient ??= new TopicClient({
-      credentialProvider: this.#credentialProvider,
+      credentialProvider: this.credentialProvider,
       configuration: this.#configurations.subscriptions,
     });
     return this.#subscriptionClient;
@@ -57,7 +75,7 @@ export class ClientGeneration {
 
   get authClient(): AuthClient {
     this.#authClient ??= new AuthClient({
-      credentialProvider: this.#credentialProvider,
+      credentialProvider: this.credentialProvider,
       throwOnErrors: this.#configurations.cache.getThrowOnErrors(),
     });
     return this.#authClient;
@@ -65,7 +83,7 @@ export class ClientGeneration {
 
   get leaderboardClient(): PreviewLeaderboardClient {
     this.#leaderboardClient ??= new PreviewLeaderboardClient({
-      credentialProvider: this.#credentialProvider,
+      credentialProvider: this.credentialProvider,
       configuration: LeaderboardConfigurations.Laptop.latest(
         this.#configurations.loggerFactory,
       ).withThrowOnErrors(this.#configurations.cache.getThrowOnErrors()),
@@ -85,7 +103,7 @@ export class ClientGeneration {
   }
 
   /** Resolves when no call is in flight, or when the time is over; true when none is. */
-  async drain(limitMs: number): Promise<boolean> {
+  async drain(limitMs?: number): Promise<boolean> {
     if (this.#callsInFlight === 0) return true;
     return new Promise((resolve) => {
       const settle = () => {
@@ -93,7 +111,7 @@ export class ClientGeneration {
         this.#whenIdle.delete(settle);
         resolve(this.#callsInFlight === 0);
       };
-      const timer = setTimeout(settle, limitMs);
+      const timer = limitMs === undefined ? undefined : setTimeout(settle, limitMs);
       this.#whenIdle.add(settle);
     });
   }
@@ -102,13 +120,15 @@ export class ClientGeneration {
    * Closes the clients once no call is in flight: the SDK repeats a call of a closed client in a timer of its own, where
    * gRPC's refusal would be an uncaught exception. Topic clients have no `close()`; they end with their subscriptions.
    */
-  close(): void {
-    if (this.#callsInFlight > 0) {
-      this.#whenIdle.add(() => this.close());
-      return;
-    }
-    this.#whenIdle.clear();
+  async close(): Promise<void> {
+    await this.drain();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.cacheClient.close();
     this.#leaderboardClient?.close();
   }
+}
+
+function cacheClientProps({ credentialProvider, configurations, defaultTtlSeconds }: GenerationOptions) {
+  return { credentialProvider, configuration: configurations.cache, defaultTtlSeconds };
 }

@@ -14,7 +14,8 @@ import type { MomentoCredentials } from '../credentials/momento-credentials.js';
 import { MomentoCacheError, MomentoClosedError, MomentoConfigurationError } from '../momento.errors.js';
 import { probeMomento } from './boot-probe.js';
 import { type ClientConfigurations, prepareConfigurations } from './client-configuration.js';
-import { ClientGeneration } from './client-generation.js';
+import { finish, isKeyRejected, outcomeOf } from './call-outcome.js';
+import { ClientGeneration, type GenerationOptions } from './client-generation.js';
 import { createStableLeaderboardClient } from './leaderboard-client.js';
 import { LiveSubscriptions } from './live-subscriptions.js';
 import { callMomento } from './sdk-answer.js';
@@ -22,11 +23,11 @@ import { createStableClient, invoke } from './stable-client.js';
 
 export interface ConnectionOptions {
   readonly name: string;
-  readonly cacheName?: string;
+  readonly cacheName: string | undefined;
   readonly createCaches: boolean;
   readonly defaultTtlSeconds: number;
-  readonly configuration?: Configuration;
-  readonly topicConfiguration?: TopicConfiguration;
+  readonly configuration: Configuration | undefined;
+  readonly topicConfiguration: TopicConfiguration | undefined;
   readonly bootTimeoutSeconds: number;
   readonly onConnectError: 'fail' | 'degrade';
   readonly shutdownTimeoutSeconds: number;
@@ -46,7 +47,7 @@ export class MomentoConnection implements OnApplicationShutdown {
   readonly #credentials: MomentoCredentials;
   readonly #configurations: ClientConfigurations;
   readonly #logger = new Logger('Momento');
-  readonly #subscriptions = new LiveSubscriptions();
+  readonly #subscriptions: LiveSubscriptions;
   readonly #closing = new AbortController();
   readonly #own = new WeakSet<object>();
   #current: ClientGeneration | undefined;
@@ -59,7 +60,12 @@ export class MomentoConnection implements OnApplicationShutdown {
     this.#options = options;
     this.#credentials = credentials;
     this.#configurations = prepareConfigurations(options.configuration, options.topicConfiguration);
-    credentials.on('rotated', () => void this.#replaceClients());
+    this.#subscriptions = new LiveSubscriptions({
+      positions: this.#configurations.positions,
+      timeoutMs: this.#configurations.topicTimeoutMs,
+      renewKey: (rejected) => this.#renewKeyOfStream(rejected),
+    });
+    credentials.replaceWith((credential) => this.#replaceClients(credential.provider));
 
     const close = { value: () => void this.close() };
     this.cacheClient = createStableClient(
@@ -120,10 +126,10 @@ export class MomentoConnection implements OnApplicationShutdown {
    * @throws MomentoConfigurationError
    */
   async connect(): Promise<void> {
-    const { cacheName, createCaches } = this.#options;
+    const { cacheName, createCaches, bootTimeoutSeconds } = this.#options;
     try {
       const { cacheClient } = await this.#ready();
-      const exists = await this.#probe(cacheClient);
+      const exists = await this.#probe(cacheClient, bootTimeoutSeconds * 1000);
       if (cacheName === undefined || exists !== false) return;
       if (!createCaches) throw cacheNotFound(cacheName);
       await this.ensureCache(cacheName);
@@ -165,8 +171,36 @@ export class MomentoConnection implements OnApplicationShutdown {
     await this.#credentials.close();
   }
 
-  #run<T>(call: (clients: ClientGeneration) => Promise<T>): Promise<T> {
-    return this.#current?.run(call) ?? this.#ready().then((clients) => clients.run(call));
+  /**
+   * Makes a call on the clients of the moment. When Momento rejects their key, the call joins the look for another one and
+   * is repeated with it, inside its own time limit: it was not carried out.
+   */
+  async #run<T>(
+    call: (clients: ClientGeneration) => Promise<T>,
+    timeoutMs = this.cacheTimeoutMs,
+  ): Promise<T> {
+    const startedAt = performance.now();
+    for (;;) {
+      const clients = this.#current ?? (await this.#ready());
+      this.#credentials.noteUse();
+      const outcome = await outcomeOf(clients.run(call));
+      if (!isKeyRejected(outcome)) return finish(outcome);
+      const timeLeftMs = timeoutMs - (performance.now() - startedAt);
+      if (timeLeftMs <= 0 || !(await this.#renewKey(clients, timeLeftMs))) return finish(outcome);
+    }
+  }
+
+  /** Whether there are clients with another key, at the latest when the time is over. */
+  async #renewKey(clients: ClientGeneration, limitMs: number): Promise<boolean> {
+    await this.#credentials.renewRejected(clients.credentialProvider, limitMs);
+    return this.#current !== clients && this.#current !== undefined;
+  }
+
+  /** A stream has no time limit of its own: it waits for as long as a key is looked for. */
+  async #renewKeyOfStream(rejected: TopicClient): Promise<boolean> {
+    const clients = this.#current;
+    if (clients === undefined) return false;
+    return clients.subscriptionClient !== rejected || this.#renewKey(clients, longestTimeoutMs);
   }
 
   async #ready(): Promise<ClientGeneration> {
@@ -183,22 +217,44 @@ export class MomentoConnection implements OnApplicationShutdown {
     this.#refuseWhenClosed();
     this.#started = true;
     for (const middleware of this.#configurations.middlewares) middleware.init?.();
-    this.#current = this.#build(provider);
+    this.#current = ClientGeneration.create(this.#generationOptions(provider));
     return this.#current;
   }
 
-  #build(provider: CredentialProvider): ClientGeneration {
-    return new ClientGeneration(provider, this.#configurations, this.#options.defaultTtlSeconds);
+  #generationOptions(credentialProvider: CredentialProvider): GenerationOptions {
+    return {
+      credentialProvider,
+      configurations: this.#configurations,
+      defaultTtlSeconds: this.#options.defaultTtlSeconds,
+    };
   }
 
-  async #replaceClients(): Promise<void> {
-    const previous = this.#current;
+  /**
+   * Connects clients with another key and makes sure that Momento accepts it, before they take over; what is in flight ends
+   * on the clients before.
+   *
+   * @throws MomentoConfigurationError `key-rejected` or `momento-unreachable`; the clients in use stay
+   */
+  async #replaceClients(provider: CredentialProvider): Promise<void> {
+    const previous = this.#current ?? (await this.#starting);
     if (previous === undefined) return;
-    const { provider } = await this.#credentials.current();
-    if (this.#closing.signal.aborted) return;
-    this.#current = this.#build(provider);
+    const next = await this.#connectNext(provider);
+    this.#current = next;
+    if (this.#subscriptions.size > 0) void this.#subscriptions.moveTo(next.subscriptionClient);
     const retired = this.#retire(previous).finally(() => this.#retiring.delete(retired));
     this.#retiring.add(retired);
+  }
+
+  async #connectNext(provider: CredentialProvider): Promise<ClientGeneration> {
+    const next = await ClientGeneration.connect(this.#generationOptions(provider), this.cacheTimeoutMs);
+    try {
+      await this.#probe(next.cacheClient, this.cacheTimeoutMs);
+      this.#refuseWhenClosed();
+      return next;
+    } catch (error) {
+      void next.close();
+      throw error;
+    }
   }
 
   /** Lets calls in flight end on their clients, then closes these. */
@@ -210,7 +266,7 @@ export class MomentoConnection implements OnApplicationShutdown {
       );
     }
     beforeClose?.();
-    clients.close();
+    void clients.close().then(() => this.#credentials.noteDrained());
   }
 
   #subscribe(
@@ -218,15 +274,8 @@ export class MomentoConnection implements OnApplicationShutdown {
     topicName: string,
     options: SubscribeCallOptions,
   ): Promise<TopicSubscribe.Response> {
-    const { topicTimeoutMs } = this.#configurations;
     return this.#run((clients) =>
-      this.#subscriptions.subscribe(
-        clients.subscriptionClient,
-        cacheName,
-        topicName,
-        options,
-        topicTimeoutMs,
-      ),
+      this.#subscriptions.subscribe(clients.subscriptionClient, cacheName, topicName, options),
     );
   }
 
@@ -240,12 +289,12 @@ export class MomentoConnection implements OnApplicationShutdown {
     };
   }
 
-  #probe(client: CacheClient): Promise<boolean | undefined> {
-    const { cacheName, bootTimeoutSeconds } = this.#options;
+  #probe(client: CacheClient, limitMs: number): Promise<boolean | undefined> {
+    const { cacheName } = this.#options;
     return probeMomento(client, {
       cacheName,
       source: this.#credentials.status().source,
-      limitMs: bootTimeoutSeconds * 1000,
+      limitMs,
       signal: this.#closing.signal,
     });
   }
@@ -262,6 +311,9 @@ export class MomentoConnection implements OnApplicationShutdown {
     if (this.#closing.signal.aborted) throw new MomentoClosedError(this.name);
   }
 }
+
+/** setTimeout's longest delay. */
+const longestTimeoutMs = 2 ** 31 - 1;
 
 function cacheNotFound(cacheName: string): MomentoConfigurationError {
   return new MomentoConfigurationError(

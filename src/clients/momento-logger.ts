@@ -16,7 +16,10 @@ function nameOf(loggerName: unknown): string {
     : String(loggerName);
 }
 
-/** The SDK's `info` speaks of its own making, several times a client, so it is Nest's `debug`; `trace` is Nest's `verbose`. */
+/**
+ * Nest shows every level unless it is told otherwise, so the SDK's are moved down by one: its `info` speaks of its own
+ * making, several times a client. Its `trace`, several lines a request, is not passed on.
+ */
 class NestMomentoLogger implements MomentoLogger {
   readonly #logger: Logger;
 
@@ -33,15 +36,14 @@ class NestMomentoLogger implements MomentoLogger {
   }
 
   info(message: string, ...values: unknown[]): void {
-    this.debug(message, ...values);
-  }
-
-  debug(message: string, ...values: unknown[]): void {
     if (Logger.isLevelEnabled('debug')) this.#logger.debug(format(message, ...values));
   }
 
-  /** Called several times a request: not formatted unless it is shown. */
-  trace(message: string, ...values: unknown[]): void {
+  debug(message: string, ...values: unknown[]): void {
     if (Logger.isLevelEnabled('verbose')) this.#logger.verbose(format(message, ...values));
+  }
+
+  trace(): void {
+    return;
   }
 }

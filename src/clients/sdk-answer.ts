@@ -41,6 +41,6 @@ function toSdkError(error: unknown): SdkError | MomentoError {
   return new UnknownError(error instanceof Error ? error.message : String(error));
 }
 
-function isErrorResponse(response: object): response is ErrorResponse {
+export function isErrorResponse(response: object): response is ErrorResponse {
   return 'innerException' in response && typeof response.innerException === 'function';
 }

@@ -34,9 +34,7 @@ export interface KeyEndpoints {
  */
 export function parseApiKey(text: string, from: string): ApiKey {
   const key = text.trim();
-  // The SDK sends a key with a line break in it as a header; every request then fails with an unhandled rejection that shows the key.
-  if (!/^[\x21-\x7e]+$/.test(key))
-    throw malformed(from, 'it has spaces, line breaks or characters outside ASCII');
+  if (!canBeSent(key)) throw unsendable(from);
 
   const wrapped = parseJsonObject(decodeBase64(key));
   if (wrapped !== undefined) {
@@ -44,12 +42,18 @@ export function parseApiKey(text: string, from: string): ApiKey {
     if (typeof inner !== 'string' || typeof endpoint !== 'string' || inner === '' || endpoint === '') {
       throw malformed(from, 'it is base64 of JSON, but without the fields api_key and endpoint');
     }
+    if (!canBeSent(inner)) throw unsendable(from);
     return { ...fromJwt(inner, decodeJwt(inner)), endpoint };
   }
 
   const claims = decodeJwt(key);
   if (claims === undefined) throw malformed(from, 'it is neither a JWT nor base64 of JSON');
   return fromJwt(key, claims);
+}
+
+/** The SDK sends a line break in a key as a header; every request then fails with an unhandled rejection that shows the key. */
+export function canBeSent(authToken: string): boolean {
+  return /^[\x21-\x7e]+$/.test(authToken);
 }
 
 function fromJwt(token: string, claims: Record<string, unknown> = {}): ApiKey {
@@ -99,6 +103,10 @@ export function parseJson(text: string): unknown {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function unsendable(from: string): MomentoConfigurationError {
+  return malformed(from, 'it has spaces, line breaks or characters outside ASCII');
 }
 
 function malformed(from: string, why: string): MomentoConfigurationError {

@@ -1,6 +1,7 @@
-import type { CredentialProvider } from '@gomomento/sdk';
+import { type CredentialProvider, SdkError } from '@gomomento/sdk';
 import { MomentoConfigurationError } from '../momento.errors.js';
-import type { FetchedCredential } from './credential-source.js';
+import { canBeSent, unsendable } from './api-key.js';
+import type { FetchedCredential, FetchedProvider, FetchedSecret } from './credential-source.js';
 import { type MomentoEndpoint, resolveEndpoints } from './endpoint.js';
 import { SealedCredentialProvider } from './sealed-credential-provider.js';
 import { Secret } from './secret.js';
@@ -25,8 +26,9 @@ export function toCredential(
   endpoint: MomentoEndpoint | undefined,
   from: string,
 ): Credential {
+  if (!isFetched(fetched)) throw sourceFailed(from, 'it returned something else');
   const version = fetched.versionId === undefined ? {} : { versionId: fetched.versionId };
-  if ('provider' in fetched) return { provider: seal(fetched.provider, endpoint), ...version };
+  if ('provider' in fetched) return { provider: seal(fetched.provider, endpoint, from), ...version };
 
   const key = parseSecretContent(fetched, from);
   if (key.expiresAt !== undefined && key.expiresAt.getTime() <= Date.now()) {
@@ -55,19 +57,58 @@ export function toCredential(
   };
 }
 
-function seal(provider: CredentialProvider, endpoint: MomentoEndpoint | undefined): SealedCredentialProvider {
-  const endpoints =
-    endpoint === undefined
-      ? {
-          cacheEndpoint: provider.getCacheEndpoint(),
-          controlEndpoint: provider.getControlEndpoint(),
-          tokenEndpoint: provider.getTokenEndpoint(),
-          secureConnection: provider.isEndpointSecure(),
-        }
-      : resolveEndpoints(endpoint, 'the option endpoint');
+function seal(
+  provider: CredentialProvider,
+  endpoint: MomentoEndpoint | undefined,
+  from: string,
+): SealedCredentialProvider {
+  const authToken = provider.getAuthToken().trim();
+  // A local Momento needs none.
+  if (authToken !== '' && !canBeSent(authToken)) throw unsendable(from);
+  const own = {
+    cacheEndpoint: provider.getCacheEndpoint(),
+    controlEndpoint: provider.getControlEndpoint(),
+    tokenEndpoint: provider.getTokenEndpoint(),
+    secureConnection: provider.isEndpointSecure(),
+  };
   return new SealedCredentialProvider(
-    new Secret(provider.getAuthToken()),
-    endpoints,
+    new Secret(authToken),
+    resolveEndpoints(endpoint ?? own, endpoint === undefined ? from : 'the option endpoint'),
     endpoint !== undefined || provider.areEndpointsOverridden(),
+  );
+}
+
+/** A source of the user's may have no types: a `TypeError` further on would quote the key that it returned. */
+function isFetched(fetched: unknown): fetched is FetchedSecret | FetchedProvider {
+  if (typeof fetched !== 'object' || fetched === null) return false;
+  if ('provider' in fetched) return isProvider(fetched.provider);
+  if (!('content' in fetched)) return false;
+  const { content } = fetched;
+  return typeof content === 'string' || content instanceof Uint8Array || content instanceof Secret;
+}
+
+function isProvider(provider: unknown): boolean {
+  return (
+    typeof provider === 'object' &&
+    provider !== null &&
+    'getAuthToken' in provider &&
+    typeof provider.getAuthToken === 'function'
+  );
+}
+
+/** What the SDK throws, itself or by the JWT parser it uses, when it is given what is no key; the messages hold the decoded key. */
+export function isRefusedBySdk(error: unknown): boolean {
+  return error instanceof SdkError || (error instanceof Error && error.name === 'InvalidTokenError');
+}
+
+export function keyRefused(from: string): MomentoConfigurationError {
+  return sourceFailed(from, 'the Momento SDK did not accept what it found');
+}
+
+function sourceFailed(from: string, why: string): MomentoConfigurationError {
+  return new MomentoConfigurationError(
+    'source-failed',
+    `No key could be had from ${from}: ${why}.`,
+    'Return { content } with the text of the key, or { provider } with a CredentialProvider, from its fetch().',
   );
 }

@@ -25,14 +25,17 @@ export interface MomentoEndpoints {
   readonly secureConnection?: boolean;
 }
 
-const hostAndPort =
-  /^(?<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?)(?::(?<port>\d{1,5}))?$/;
+const label = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
+const hostAndPort = new RegExp(
+  `^(?<host>\\[[0-9a-fA-F:]+\\]|${label}(?:\\.${label})*)(?::(?<port>\\d{1,5}))?$`,
+);
+const highestPort = 65_535;
 const loopbackHost = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * The hosts of the data, control and token planes.
  *
- * @param from what the endpoint was found in, for the error
+ * @param from what the endpoint was found in, for the error; `the option endpoint`, or the source
  * @throws MomentoConfigurationError `endpoint-malformed`, because the SDK would accept `https://x` and never connect
  */
 export function resolveEndpoints(endpoint: MomentoEndpoint, from: string): Required<MomentoEndpoints> {
@@ -69,8 +72,16 @@ function regionHosts(
 
 /** A plaintext server can only be one on this machine: a key never leaves it without TLS by way of a string. */
 function isLocalServer(endpoint: string): boolean {
-  const { host, port } = hostAndPort.exec(endpoint)?.groups ?? {};
+  const { host, port } = parseHost(endpoint) ?? {};
   return host !== undefined && port !== undefined && loopbackHost.test(host);
+}
+
+/** By the limits of DNS, which no key meets: one that was put into the place of the endpoint is not looked up, nor logged. */
+function parseHost(text: string): { host?: string; port?: string } | undefined {
+  const { host, port } = hostAndPort.exec(text)?.groups ?? {};
+  if (host === undefined) return undefined;
+  if (port === undefined) return { host };
+  return Number(port) >= 1 && Number(port) <= highestPort ? { host, port } : undefined;
 }
 
 function sameHost(host: string): Required<MomentoEndpoints> {
@@ -78,10 +89,10 @@ function sameHost(host: string): Required<MomentoEndpoints> {
 }
 
 function checkHost(host: string, from: string): string {
-  if (typeof host === 'string' && hostAndPort.test(host)) return host;
+  if (typeof host === 'string' && parseHost(host) !== undefined) return host;
   throw new MomentoConfigurationError(
     'endpoint-malformed',
-    `The Momento endpoint of ${from} is not a host name${describeFault(host)}.`,
+    `The Momento endpoint in ${from} is not a host name${describeFault(host)}.`,
     "Give the host alone, without scheme, path or spaces, such as 'cell-4-us-west-2-1.prod.a.momentohq.com'.",
   );
 }
@@ -92,5 +103,6 @@ function describeFault(host: unknown): string {
   if (host.trim() === '') return ': it is empty';
   if (host.includes('://')) return ': it has a scheme';
   if (host.includes('/')) return ': it has a path';
+  if (/\s/.test(host)) return ': it has spaces or line breaks';
   return '';
 }

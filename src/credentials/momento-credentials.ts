@@ -1,66 +1,72 @@
-import { EventEmitter } from 'node:events';
+import type { CredentialProvider } from '@gomomento/sdk';
 import { Logger } from '@nestjs/common';
-import { MomentoClosedError, MomentoConfigurationError } from '../momento.errors.js';
-import { type Credential, toCredential } from './credential.js';
-import type { CredentialSource } from './credential-source.js';
-import type { MomentoEndpoint } from './endpoint.js';
-import { TimeLimit, TimeLimitExceeded } from './time-limit.js';
+import type { Credential } from './credential.js';
+import {
+  type CredentialEvent,
+  CredentialEvents,
+  type CredentialListener,
+  type CredentialStatus,
+} from './credential-events.js';
+import { CredentialLoader, type CredentialLoaderOptions, messageOf } from './credential-loader.js';
+import { pause } from './pause.js';
+import { nextRefreshDelayMs, type RefreshOptions, rejectedKeyPollDelaysMs } from './refresh-plan.js';
+import { RefreshTimer } from './refresh-timer.js';
 
-export interface MomentoCredentialsOptions {
-  readonly connectionName: string;
-  readonly source: CredentialSource;
-  /** Wins over what the key says. */
-  readonly endpoint?: MomentoEndpoint;
-  /** How long transient failures of the source are tried again. */
-  readonly bootTimeoutSeconds: number;
+export interface MomentoCredentialsOptions extends CredentialLoaderOptions {
+  /** How the key is followed; `false`: only when Momento rejects it. @default {} */
+  readonly refresh?: RefreshOptions | false;
 }
 
-/** What is known of a connection's key; holds no part of it. */
-export interface CredentialStatus {
-  /** The source in one line, such as `secret 'Momento_Auth_Token' in us-west-2`. */
-  readonly source: string;
-  /** The version that the source gave with the key in use. */
-  readonly versionId?: string;
-  /** Counts the keys used so far: 0 before the first fetch, 1 with the first key, one more at each replacement. */
-  readonly generation: number;
-  /** When the source last confirmed the key in use. */
-  readonly fetchedAt?: Date;
-  /** Time since then, in seconds. */
-  readonly ageSeconds?: number;
-  /** When the key ends, where it says so. */
-  readonly expiresAt?: Date;
-  /** Why the last fetch failed; absent once one succeeded. */
-  readonly lastError?: string;
-}
+/** Brings another key into use; rejects when Momento does not accept it or cannot be reached. */
+export type KeyReplacement = (credential: Credential) => Promise<void>;
 
-/** `refreshed`: the source answered. `rotated`: with another key. `refreshFailed`: it did not answer; the old key stays. */
-export interface CredentialEvents {
-  refreshed: [CredentialStatus];
-  rotated: [CredentialStatus];
-  refreshFailed: [CredentialStatus];
-}
-
-const firstRetryDelayMs = 100;
-const longestRetryDelayMs = 2_000;
+const defaultIntervalSeconds = 300;
+/** A read right after a rotation may give the former version once; asked again so much later, it is a rollback. */
+const staleReadPauseMs = 2_000;
+/** After a rejected key was looked for in vain, rejections do not start another look for so long; the regular backoff goes on. */
+const pollPauseMs = 30_000;
+const intervalsUntilStale = 3;
+const expiringMs = 600_000;
 
 /**
- * The key of one connection: fetched when first needed, once however many callers ask, and kept until it is replaced.
- * Inject it to see the key's state, or to call `refreshNow()` from an EventBridge rotation event.
+ * The key of one connection: fetched when first needed, once however many callers ask, and followed from then on. The key
+ * in use is replaced only when another one was fetched, read and accepted by Momento; no failure of the source reaches a
+ * request. Inject it to see the key's state, or to call `refreshNow()` from an EventBridge rotation event.
  */
 export class MomentoCredentials {
   readonly #options: MomentoCredentialsOptions;
   readonly #logger = new Logger(MomentoCredentials.name);
-  readonly #events = new EventEmitter<CredentialEvents>();
+  readonly #events = new CredentialEvents(this.#logger);
   readonly #closing = new AbortController();
+  readonly #loader: CredentialLoader;
+  readonly #timer: RefreshTimer;
+  #replace: KeyReplacement | undefined;
+
   #current: Credential | undefined;
   #first: Promise<Credential> | undefined;
   #refreshing: Promise<CredentialStatus> | undefined;
   #generation = 0;
   #fetchedAt: Date | undefined;
   #lastError: string | undefined;
+  /** Failed refreshes in a row; those that confirm a rejected key count. */
+  #failures = 0;
+  #saidStale = false;
+  #saidExpiring = false;
+
+  /** The key before the one in use: to see it again is either a stale read or a rollback. */
+  #previous: Credential | undefined;
+  #seenPreviousAgain = false;
+
+  #rejected: CredentialProvider | undefined;
+  #poll: Promise<void> | undefined;
+  #nextPollAt = 0;
 
   constructor(options: MomentoCredentialsOptions) {
     this.#options = options;
+    this.#loader = new CredentialLoader(options, this.#closing.signal);
+    // Lambda freezes between calls: a timer would fire late or during another request, so use drives it there.
+    const hasTimer = process.env['AWS_LAMBDA_FUNCTION_NAME'] === undefined;
+    this.#timer = new RefreshTimer(() => void this.refreshNow().catch(() => undefined), hasTimer);
   }
 
   /**
@@ -71,16 +77,16 @@ export class MomentoCredentials {
    */
   async current(): Promise<Credential> {
     if (this.#current !== undefined) return this.#current;
-    this.#first ??= this.#fetchFirst();
+    this.#first ??= this.#loadFirst();
     return this.#first;
   }
 
   /**
-   * Fetches the key now, past every cache of the source. Joins a refresh that is under way. When it is another key, new
-   * clients take over and requests in flight end on the old ones; when the source fails, the key in use stays.
+   * Asks the source now, past its caches. Joins a refresh that is under way. When it has another key, that comes into use
+   * without a failed request; when it fails, the key in use stays.
    *
    * @returns the status afterwards
-   * @throws MomentoConfigurationError when the source fails or has no usable key
+   * @throws MomentoConfigurationError when the source fails, has no usable key, or has one that Momento does not accept
    */
   refreshNow(): Promise<CredentialStatus> {
     this.#refreshing ??= this.#refresh().finally(() => {
@@ -93,26 +99,63 @@ export class MomentoCredentials {
   status(): CredentialStatus {
     const { versionId, expiresAt } = this.#current ?? {};
     const fetchedAt = this.#fetchedAt;
+    const nextRefreshAt = this.#timer.dueAt;
     return {
       source: this.#options.source.describe(),
       generation: this.#generation,
       ...(versionId !== undefined && { versionId }),
       ...(expiresAt !== undefined && { expiresAt }),
       ...(fetchedAt !== undefined && { fetchedAt, ageSeconds: (Date.now() - fetchedAt.getTime()) / 1000 }),
+      ...(nextRefreshAt !== undefined && { nextRefreshAt }),
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
     };
   }
 
   /** Calls the listener at each such event, with the status as it then is. A listener that throws is logged. */
-  on(event: keyof CredentialEvents, listener: (status: CredentialStatus) => void): this {
+  on(event: CredentialEvent, listener: CredentialListener): this {
     this.#events.on(event, listener);
     return this;
   }
 
-  /** Ends a fetch that is under way and refuses later ones. @internal */
+  /** Says how another key is brought into use. @internal */
+  replaceWith(replace: KeyReplacement): void {
+    this.#replace = replace;
+  }
+
+  /** Called at every use: a process that was frozen, or has no timers, refreshes when it is used again. @internal */
+  noteUse(): void {
+    this.#timer.check();
+  }
+
+  /** @internal */
+  noteDrained(): void {
+    this.#emit('drained');
+  }
+
+  /**
+   * Looks for another key, because Momento rejected this one. However many callers, one look at a time, a bounded number of
+   * times.
+   *
+   * @returns whether another key is in use, at the latest when the time is over
+   * @internal
+   */
+  async renewRejected(rejected: CredentialProvider, limitMs: number): Promise<boolean> {
+    if (this.#isInUse(rejected) && this.#mayPoll()) {
+      this.#poll ??= this.#pollForAnother(rejected).finally(() => {
+        this.#poll = undefined;
+      });
+      const waiting = new AbortController();
+      const limit = pause(limitMs, { signal: waiting.signal, holdsProcess: true });
+      await Promise.race([this.#poll, limit]).finally(() => waiting.abort());
+    }
+    return !this.#isInUse(rejected);
+  }
+
+  /** Ends what is under way and plans nothing more. @internal */
   stop(): void {
     this.#closing.abort();
-    this.#events.removeAllListeners();
+    this.#timer.stop();
+    this.#events.removeAll();
   }
 
   /** Releases what the source holds. @internal */
@@ -120,10 +163,11 @@ export class MomentoCredentials {
     await this.#options.source.close?.();
   }
 
-  async #fetchFirst(): Promise<Credential> {
+  async #loadFirst(): Promise<Credential> {
     try {
-      const credential = await this.#load(false);
+      const credential = await this.#loader.loadFirst();
       this.#accept(credential);
+      this.#plan(true);
       return credential;
     } catch (error) {
       // Not memoised: the secret may be put right while the app runs.
@@ -134,80 +178,126 @@ export class MomentoCredentials {
   }
 
   async #refresh(): Promise<CredentialStatus> {
-    const before = await this.current();
+    const current = await this.current();
+    this.#timer.stop();
     try {
-      const credential = await this.#load(true);
-      const isNew = !credential.provider.equals(before.provider);
-      // The provider in use is kept when the key is equal, so that an equal key under a new version replaces nothing.
-      this.#accept(isNew ? credential : { ...credential, provider: before.provider });
+      const isOther = await this.#consider(await this.#loader.loadAgain(), current);
       this.#emit('refreshed');
-      if (isNew) this.#emit('rotated');
+      if (isOther) this.#emit('rotated');
     } catch (error) {
-      this.#lastError = messageOf(error);
-      this.#emit('refreshFailed');
+      this.#fail(error);
       throw error;
+    } finally {
+      this.#plan();
     }
     return this.status();
   }
 
+  /** Takes over what was found, if it is to be. @returns whether another key is in use now */
+  async #consider(found: Credential, current: Credential): Promise<boolean> {
+    if (found.provider.equals(current.provider)) {
+      // An equal key under a new version replaces nothing: the provider stays the one that the clients were made with.
+      this.#accept({ ...found, provider: current.provider });
+      return false;
+    }
+    const isPrevious = this.#previous?.provider.equals(found.provider) === true;
+    if (isPrevious && !this.#seenPreviousAgain && this.#rejected !== current.provider) {
+      this.#seenPreviousAgain = true;
+      return false;
+    }
+    await this.#replace?.(found);
+    this.#previous = current;
+    this.#accept(found);
+    this.#logger.log(
+      `Another key is in use: ${found.versionId ?? 'no version'} of ${this.#options.source.describe()}.`,
+    );
+    return true;
+  }
+
   #accept(credential: Credential): void {
-    if (credential.provider !== this.#current?.provider) this.#generation += 1;
+    if (credential.provider !== this.#current?.provider) {
+      this.#generation += 1;
+      this.#saidExpiring = false;
+    }
     this.#current = credential;
     this.#fetchedAt = new Date();
     this.#lastError = undefined;
+    this.#saidStale = false;
+    this.#seenPreviousAgain = false;
+    this.#failures = this.#rejected === credential.provider ? this.#failures + 1 : 0;
   }
 
-  #emit(event: keyof CredentialEvents): void {
-    const status = this.status();
-    for (const listener of this.#events.listeners(event)) {
-      try {
-        listener(status);
-      } catch (error) {
-        this.#logger.error(
-          `A listener of '${event}' threw.`,
-          error instanceof Error ? error.stack : String(error),
-        );
-      }
+  #fail(error: unknown): void {
+    if (this.#closing.signal.aborted) return;
+    this.#failures += 1;
+    this.#lastError = messageOf(error);
+    if (this.#failures === 1)
+      this.#logger.warn(`The key in use stays, refreshing failed: ${this.#lastError}`);
+    this.#emit('refreshFailed');
+  }
+
+  /** Says what is due to be said, and when the source is asked next. */
+  #plan(isFirst = false): void {
+    const { refresh = {}, source } = this.#options;
+    if (this.#closing.signal.aborted) return;
+    const intervalMs =
+      1000 * ((refresh === false ? undefined : refresh.intervalSeconds) ?? defaultIntervalSeconds);
+    const expiresAt = this.#current?.expiresAt?.getTime();
+    const validityLeftMs = expiresAt === undefined ? undefined : expiresAt - Date.now();
+    this.#warnInTime(intervalMs, validityLeftMs);
+    if (refresh === false || source.isFixed === true) return;
+    const delayMs = nextRefreshDelayMs({ intervalMs, isFirst, failures: this.#failures, validityLeftMs });
+    this.#timer.set(this.#seenPreviousAgain ? Math.min(delayMs, staleReadPauseMs) : delayMs);
+  }
+
+  #warnInTime(intervalMs: number, validityLeftMs: number | undefined): void {
+    const source = this.#options.source.describe();
+    const ageMs = Date.now() - (this.#fetchedAt?.getTime() ?? Date.now());
+    if (!this.#saidStale && ageMs > intervalsUntilStale * intervalMs) {
+      this.#saidStale = true;
+      this.#logger.warn(
+        `The key of ${source} was not confirmed for ${Math.round(ageMs / 1000)} s; it stays in use.`,
+      );
+      this.#emit('stale');
+    }
+    if (
+      !this.#saidExpiring &&
+      validityLeftMs !== undefined &&
+      validityLeftMs <= Math.max(expiringMs, 2 * intervalMs)
+    ) {
+      this.#saidExpiring = true;
+      this.#logger.warn(
+        `The key of ${source} ends in ${Math.round(validityLeftMs / 1000)} s: store another one there.`,
+      );
+      this.#emit('expiring');
     }
   }
 
-  /** One fetch, tried again while its failures may pass and there is time. */
-  async #load(refresh: boolean): Promise<Credential> {
-    const { source, endpoint, bootTimeoutSeconds } = this.#options;
-    const limit = new TimeLimit(bootTimeoutSeconds * 1000, this.#closing.signal);
-    let lastFailure: unknown;
-    try {
-      for (let delayMs = firstRetryDelayMs; ; delayMs = Math.min(delayMs * 2, longestRetryDelayMs)) {
-        try {
-          const fetched = await limit.race(source.fetch({ signal: limit.signal, refresh }));
-          return toCredential(fetched, endpoint, source.describe());
-        } catch (error) {
-          if (this.#closing.signal.aborted) throw new MomentoClosedError(this.#options.connectionName);
-          if (error instanceof MomentoConfigurationError) throw error;
-          if (limit.isOver) throw this.#unreachable(lastFailure ?? error);
-          lastFailure = error;
-        }
-        await limit.pause(delayMs * (0.5 + Math.random() / 2));
-        if (limit.isOver) throw this.#unreachable(lastFailure);
-      }
-    } finally {
-      limit.release();
-    }
+  #isInUse(provider: CredentialProvider): boolean {
+    return this.#current?.provider === provider;
   }
 
-  #unreachable(error: unknown): MomentoConfigurationError {
-    const { source, bootTimeoutSeconds } = this.#options;
-    const reason = error instanceof TimeLimitExceeded ? 'It did not answer.' : messageOf(error);
-    return new MomentoConfigurationError(
-      'source-unreachable',
-      `No key could be had from ${source.describe()} within ${bootTimeoutSeconds} s. ${reason}`,
-      'Check that the process can reach it (network, VPC endpoint, security group), or raise the option bootTimeoutSeconds.',
+  #mayPoll(): boolean {
+    const isClosed = this.#closing.signal.aborted || this.#options.source.isFixed === true;
+    return this.#poll !== undefined || (!isClosed && Date.now() >= this.#nextPollAt);
+  }
+
+  /** Ends when another key is in use, or when it was looked for often enough. Never rejects. */
+  async #pollForAnother(rejected: CredentialProvider): Promise<void> {
+    this.#rejected = rejected;
+    this.#logger.warn(
+      `Momento rejected the key of ${this.#options.source.describe()}; looking for another one.`,
     );
+    for (const delayMs of rejectedKeyPollDelaysMs()) {
+      await pause(delayMs, { signal: this.#closing.signal });
+      if (this.#closing.signal.aborted) return;
+      await this.refreshNow().catch(() => undefined);
+      if (!this.#isInUse(rejected)) return;
+    }
+    this.#nextPollAt = Date.now() + pollPauseMs;
   }
-}
 
-/** A parser's message quotes what it failed on, which may be the key. */
-function messageOf(error: unknown): string {
-  if (error instanceof SyntaxError) return 'The answer could not be read.';
-  return error instanceof Error ? error.message : String(error);
+  #emit(event: CredentialEvent): void {
+    this.#events.emit(event, this.status());
+  }
 }

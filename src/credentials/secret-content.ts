@@ -55,7 +55,7 @@ function keyFromJson(json: Record<string, unknown>, field: string | undefined, f
   return {
     ...key,
     // Beside a legacy or v1 key an `endpoint` is the same host again, or the one to use instead.
-    ...(isFilled(endpoint) && { endpoint }),
+    ...(isFilled(endpoint) && { endpoint: endpoint.trim() }),
     ...expiry(validUntil),
   };
 }

@@ -1,8 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from './pause.js';
 
 export class TimeLimitExceeded extends Error {
   override readonly name = 'TimeLimitExceeded';
 }
+
+/** A longer timer fires at once; this is 24 days. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * A bound on how long something may take, ended early by a parent signal. It holds the process while it runs: a boot that
@@ -15,7 +18,7 @@ export class TimeLimit {
 
   constructor(limitMs: number, parent?: AbortSignal) {
     const abort = () => this.#controller.abort();
-    this.#timer = setTimeout(abort, limitMs);
+    this.#timer = setTimeout(abort, Math.min(limitMs, longestTimerMs));
     parent?.addEventListener('abort', abort, { once: true });
     this.#release = () => parent?.removeEventListener('abort', abort);
     if (parent?.aborted === true) abort();
@@ -40,8 +43,8 @@ export class TimeLimit {
   }
 
   /** Waits, at most to the end of the limit. */
-  async pause(durationMs: number): Promise<void> {
-    await sleep(durationMs, undefined, { signal: this.signal }).catch(() => undefined);
+  pause(durationMs: number): Promise<void> {
+    return pause(durationMs, { signal: this.signal, holdsProcess: true });
   }
 
   release(): void {

@@ -105,11 +105,12 @@ describe('ways to register', () => {
   });
 
   it('takes undefined, as ConfigService.get gives it, for the default', async () => {
-    const unset = {
-      defaultTtlSeconds: undefined,
-      onConnectError: undefined,
-    } as unknown as MomentoModuleOptions;
-    const app = await boot(MomentoModule.forRoot({ ...options(), ...unset }));
+    const config = new ConfigService<Record<string, number>>({});
+    const app = await boot(
+      MomentoModule.forRoot(
+        options({ defaultTtlSeconds: config.get('NOT_SET'), endpoint: undefined, refresh: undefined }),
+      ),
+    );
     await expectWorking(app.get(CacheService));
   });
 });

@@ -198,10 +198,11 @@ describe.each([
       });
     });
 
-    it('log that the service ended a subscription', async () => {
-      await collect('orders');
-      servers.momento.revokeApiKey(servers.apiKey);
-      await vi.waitFor(() => expect(logs.lines).toEqual([expect.stringContaining('AUTHENTICATION_ERROR')]));
+    it('end a subscription of a missing cache, and say so', async () => {
+      servers.momento.createCache('short-lived');
+      await topics.subscribe('orders', () => undefined, { cacheName: 'short-lived' });
+      servers.momento.deleteCache('short-lived');
+      await vi.waitFor(() => expect(logs.lines).toEqual([expect.stringContaining('NOT_FOUND_ERROR')]));
     });
   });
 });

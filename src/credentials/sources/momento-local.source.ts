@@ -1,18 +1,22 @@
+import { isIPv6 } from 'node:net';
 import { CredentialProvider } from '@gomomento/sdk';
 import type { CredentialSource } from '../credential-source.js';
 
 export interface MomentoLocalSourceOptions {
   /** @default '127.0.0.1' */
-  readonly hostname?: string;
+  readonly hostname?: string | undefined;
   /** @default 8080 */
-  readonly port?: number;
+  readonly port?: number | undefined;
 }
 
 /** No key at all: a local Momento, `MomentoLocal` or the official one, on this machine. */
 export function fromMomentoLocal(options: MomentoLocalSourceOptions = {}): CredentialSource {
-  const { hostname = '127.0.0.1', port = 8080 } = options;
+  const { hostname: given = '127.0.0.1', port = 8080 } = options;
+  // The SDK puts a colon and the port behind it.
+  const hostname = isIPv6(given) ? `[${given}]` : given;
   const description = `local Momento at ${hostname}:${port}`;
   return {
+    isFixed: true,
     describe: () => description,
     fetch: async () => ({ provider: CredentialProvider.forMomentoLocal({ hostname, port }) }),
   };

@@ -5,7 +5,11 @@ import type { CredentialSource } from '../credential-source.js';
 export function toCredentialSource(credentials: CredentialSource | CredentialProvider): CredentialSource {
   return isSource(credentials)
     ? credentials
-    : { describe: () => 'the given CredentialProvider', fetch: async () => ({ provider: credentials }) };
+    : {
+        isFixed: true,
+        describe: () => 'the given CredentialProvider',
+        fetch: async () => ({ provider: credentials }),
+      };
 }
 
 function isSource(credentials: CredentialSource | CredentialProvider): credentials is CredentialSource {

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { MomentoConfigurationError } from '../../momento.errors.js';
 import type { CredentialSource } from '../credential-source.js';
+import { quoteName } from '../redact-keys.js';
 
 export interface SecretFileSourceOptions {
   /** The file, as Docker, Kubernetes or a sidecar mounts it; plaintext or JSON. */
   readonly path: string;
   /** The JSON field that holds the key, when it is not `apiKey`, `authToken` or `api_key`. */
-  readonly field?: string;
+  readonly field?: string | undefined;
 }
 
 /**
@@ -16,7 +17,7 @@ export interface SecretFileSourceOptions {
  */
 export function fromSecretFile(options: SecretFileSourceOptions): CredentialSource {
   const { path, field } = options;
-  const description = `file '${path}'`;
+  const description = `file ${quoteName(path)}`;
   return {
     describe: () => description,
     fetch: async ({ signal }) => {

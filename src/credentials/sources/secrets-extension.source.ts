@@ -1,17 +1,19 @@
 import { MomentoConfigurationError } from '../../momento.errors.js';
 import { parseJsonObject } from '../api-key.js';
 import type { CredentialSource, FetchedCredential } from '../credential-source.js';
+import { quoteName } from '../redact-keys.js';
 import { SourceUnavailableError } from '../source-unavailable.error.js';
+import { diagnose } from './secrets-manager.errors.js';
 
 export interface SecretsExtensionSourceOptions {
   /** Name or ARN of the secret. @default 'Momento_Auth_Token' */
-  readonly secretId?: string;
+  readonly secretId?: string | undefined;
   /** The staging label to read. @default 'AWSCURRENT' */
-  readonly versionStage?: string;
+  readonly versionStage?: string | undefined;
   /** The JSON field that holds the key, when it is not `apiKey`, `authToken` or `api_key`. */
-  readonly field?: string;
+  readonly field?: string | undefined;
   /** The loopback port that the extension or agent listens on. @default 2773 */
-  readonly port?: number;
+  readonly port?: number | undefined;
 }
 
 /**
@@ -22,7 +24,8 @@ export interface SecretsExtensionSourceOptions {
  */
 export function fromSecretsExtension(options: SecretsExtensionSourceOptions = {}): CredentialSource {
   const { secretId = 'Momento_Auth_Token', versionStage = 'AWSCURRENT', field, port = 2773 } = options;
-  const description = `secret '${secretId}' by the Secrets Manager extension on port ${port}`;
+  const stage = versionStage === 'AWSCURRENT' ? '' : ` (${versionStage})`;
+  const description = `secret ${quoteName(secretId)} by the Secrets Manager extension on port ${port}${stage}`;
   return {
     describe: () => description,
     fetch: async ({ signal, refresh }): Promise<FetchedCredential> => {
@@ -30,15 +33,19 @@ export function fromSecretsExtension(options: SecretsExtensionSourceOptions = {}
       url.searchParams.set('secretId', secretId);
       url.searchParams.set('versionStage', versionStage);
       if (refresh) url.searchParams.set('refreshNow', 'true');
-      const headers = { 'X-Aws-Parameters-Secrets-Token': process.env['AWS_SESSION_TOKEN'] ?? '' };
-      const answer = await fetch(url, { headers, signal }).catch(() => {
-        throw new SourceUnavailableError(`The ${description} cannot be reached.`);
+      const { status, text } = await get(url, signal).catch(() => {
+        throw unreachable(description);
       });
-      const body = parseJsonObject(await answer.text());
-      if (!answer.ok) throw toFault(answer.status, body, description);
-      return toFetched(body, field, description);
+      if (status !== 200) throw toFault(status, text, description);
+      return toFetched(parseJsonObject(text), field, description);
     },
   };
+}
+
+async function get(url: URL, signal: AbortSignal): Promise<{ status: number; text: string }> {
+  const headers = { 'X-Aws-Parameters-Secrets-Token': process.env['AWS_SESSION_TOKEN'] ?? '' };
+  const answer = await fetch(url, { headers, signal });
+  return { status: answer.status, text: await answer.text() };
 }
 
 function toFetched(
@@ -59,16 +66,32 @@ function toFetched(
   };
 }
 
-/** The extension passes AWS's own error on, and answers 400 itself while its init is not done. */
-function toFault(status: number, body: Record<string, unknown> | undefined, description: string): Error {
-  const type = String(body?.['__type'] ?? body?.['message'] ?? '');
-  const reason = `HTTP ${status}${/^[\w.#: ']{1,200}$/.test(type) ? `, ${type}` : ''}`;
-  if (status === 403 || /ResourceNotFound|AccessDenied/.test(type)) {
-    return new MomentoConfigurationError(
-      type.includes('ResourceNotFound') ? 'secret-not-found' : 'access-denied',
-      `The ${description} was refused (${reason}).`,
-      'Check the secret’s name, that the role may call secretsmanager:GetSecretValue on it, and that AWS_SESSION_TOKEN is set.',
-    );
+/** AWS's own error is passed on as JSON; what the extension or the agent has to say itself comes as text. */
+function toFault(status: number, text: string, description: string): Error {
+  const body = parseJsonObject(text);
+  const type = typeof body?.['__type'] === 'string' ? body['__type'].replace(/^.*#/, '') : '';
+  if (/^\w{1,64}$/.test(type)) {
+    const message = body?.['Message'] ?? body?.['message'];
+    return diagnose({ name: type, message: typeof message === 'string' ? message : '' }, description);
   }
-  return new SourceUnavailableError(`Reading the ${description} failed (${reason}).`);
+  // A token is refused with 400 by the Lambda extension and with 403 by the agent.
+  if (status === 403 || text.trim() === 'Bad Token') return tokenRefused(status, description);
+  return new SourceUnavailableError(`Reading the ${description} failed (HTTP ${status}).`);
+}
+
+function tokenRefused(status: number, description: string): MomentoConfigurationError {
+  const isSet = (process.env['AWS_SESSION_TOKEN'] ?? '') !== '';
+  const why = isSet ? 'the extension does not accept AWS_SESSION_TOKEN' : 'AWS_SESSION_TOKEN is not set';
+  return new MomentoConfigurationError(
+    'access-denied',
+    `The ${description} was refused: ${why} (HTTP ${status}).`,
+    'Lambda sets AWS_SESSION_TOKEN; with the Secrets Manager agent, set it to the token that the agent was started with.',
+  );
+}
+
+function unreachable(description: string): SourceUnavailableError {
+  return new SourceUnavailableError(
+    `The ${description} cannot be reached.`,
+    'Add the AWS Parameters and Secrets Lambda extension as a layer, or start the Secrets Manager agent, and check the option port.',
+  );
 }

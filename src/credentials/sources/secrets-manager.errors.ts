@@ -1,4 +1,5 @@
 import { MomentoConfigurationError, type MomentoConfigurationProblem } from '../../momento.errors.js';
+import { quoteName } from '../redact-keys.js';
 import { SourceUnavailableError } from '../source-unavailable.error.js';
 
 interface Diagnosis {
@@ -61,6 +62,30 @@ const diagnoses: readonly (Diagnosis & { readonly name: string; readonly message
   })),
 ];
 
+/** What may pass, but is seldom the network's fault. */
+const adviceWhileItLasts: readonly { readonly name: RegExp; readonly advice: string }[] = [
+  {
+    name: /^(Expired|Unrecognized|Invalid|Incomplete|Missing)\w*(Token|Client|Signature|ClientTokenId)(Exception)?$/,
+    advice:
+      'Check that the AWS credentials of this process are those of the account, not expired, and that its clock is right (aws sts get-caller-identity).',
+  },
+  {
+    name: /^DecryptionFailure/,
+    advice: 'Check that the secret’s KMS key is enabled and that the role may use it.',
+  },
+  {
+    name: /^(ThrottlingException|RequestLimitExceeded)/,
+    advice: 'Look for what else calls Secrets Manager that often, or raise the option bootTimeoutSeconds.',
+  },
+];
+
+/** An answer of Secrets Manager that is no value, by whichever way it came. */
+export interface SecretsManagerAnswer {
+  readonly name: string;
+  readonly message: string;
+  readonly requestId?: string | undefined;
+}
+
 /**
  * Turns what the AWS SDK threw into an error of this library. The original is never chained: for an unreadable answer it
  * quotes the answer, which may be the secret.
@@ -68,12 +93,19 @@ const diagnoses: readonly (Diagnosis & { readonly name: string; readonly message
  * @param secret what the source is, such as `secret 'x' in us-west-2`
  */
 export function toSecretsManagerFault(error: unknown, secret: string): Error {
-  if (error instanceof MomentoConfigurationError) return error;
-  const { name, message, requestId } = describeAwsError(error);
+  return error instanceof MomentoConfigurationError ? error : diagnose(describeAwsError(error), secret);
+}
+
+/** @returns a `MomentoConfigurationError` for what stays wrong, else a `SourceUnavailableError` */
+export function diagnose({ name, message, requestId }: SecretsManagerAnswer, secret: string): Error {
   const known = diagnoses.find((entry) => entry.name === name && (entry.message?.test(message) ?? true));
   const answer = [name, requestId && `request ${requestId}`].filter(Boolean).join(', ');
-  if (known === undefined)
-    return new SourceUnavailableError(`Reading ${secret} from Secrets Manager failed (${answer}).`);
+  if (known === undefined) {
+    return new SourceUnavailableError(
+      `Reading ${secret} from Secrets Manager failed (${answer}).`,
+      adviceWhileItLasts.find((entry) => entry.name.test(name))?.advice,
+    );
+  }
   return new MomentoConfigurationError(
     known.problem,
     `The ${secret} ${known.says} (${answer}).`,
@@ -81,7 +113,7 @@ export function toSecretsManagerFault(error: unknown, secret: string): Error {
   );
 }
 
-function describeAwsError(error: unknown): { name: string; message: string; requestId?: string | undefined } {
+function describeAwsError(error: unknown): SecretsManagerAnswer {
   if (!(error instanceof Error)) return { name: typeof error, message: '' };
   const metadata = '$metadata' in error ? error.$metadata : undefined;
   const requestId =
@@ -99,15 +131,43 @@ function describeAwsError(error: unknown): { name: string; message: string; requ
   };
 }
 
-export function regionMismatch(
+export function regionContradictsArn(
   secretId: string,
   arnRegion: string,
   region: string,
 ): MomentoConfigurationError {
   return new MomentoConfigurationError(
     'region-mismatch',
-    `The ARN of secret '${secretId}' is in ${arnRegion}, but the region is set to ${region}.`,
+    `The ARN of secret ${quoteName(secretId)} is in ${arnRegion}, but the option region is ${region}.`,
     'Leave the option region out: the region of an ARN is taken from the ARN.',
+  );
+}
+
+export function regionContradictsClient(
+  secretId: string,
+  region: string,
+  clientRegion: string,
+): MomentoConfigurationError {
+  return new MomentoConfigurationError(
+    'region-mismatch',
+    `The secret ${quoteName(secretId)} is in ${region}, but the given client is in ${clientRegion}.`,
+    `Make the client for ${region}, or leave it out.`,
+  );
+}
+
+export function clientWithoutRegion(secret: string): MomentoConfigurationError {
+  return new MomentoConfigurationError(
+    'secret-request-invalid',
+    `The ${secret} cannot be read: the given client has no region.`,
+    'Give the client the region of the secret, or set AWS_REGION.',
+  );
+}
+
+export function endpointIsNoUrl(secret: string): MomentoConfigurationError {
+  return new MomentoConfigurationError(
+    'secret-request-invalid',
+    `The ${secret} cannot be read: the option endpoint is not a URL.`,
+    'Give the URL of Secrets Manager, such as https://secretsmanager.us-west-2.amazonaws.com, or leave it out.',
   );
 }
 

@@ -4,26 +4,30 @@ import type {
   SecretsManagerClientConfig,
 } from '@aws-sdk/client-secrets-manager';
 import type { CredentialSource, FetchedCredential } from '../credential-source.js';
+import { quoteName } from '../redact-keys.js';
 import {
   awsSdkMissing,
-  regionMismatch,
+  clientWithoutRegion,
+  endpointIsNoUrl,
+  regionContradictsArn,
+  regionContradictsClient,
   secretWithoutValue,
   toSecretsManagerFault,
 } from './secrets-manager.errors.js';
 
 export interface SecretsManagerSourceOptions {
   /** Name or ARN of the secret. @default 'Momento_Auth_Token' */
-  readonly secretId?: string;
+  readonly secretId?: string | undefined;
   /** The AWS region. @default the ARN's, else the AWS SDK's own chain (`AWS_REGION`, profile), else `us-west-2` */
-  readonly region?: string;
+  readonly region?: string | undefined;
   /** The staging label to read. @default 'AWSCURRENT' */
-  readonly versionStage?: string;
+  readonly versionStage?: string | undefined;
   /** The JSON field that holds the key, when it is not `apiKey`, `authToken` or `api_key`. */
-  readonly field?: string;
+  readonly field?: string | undefined;
   /** URL of Secrets Manager, for a VPC endpoint or a local server. @default AWS's own for the region */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /** A client of your own, used as it is: its region, credentials, retries and timeouts. It is never closed. */
-  readonly client?: SecretsManagerClient;
+  readonly client?: SecretsManagerClient | undefined;
 }
 
 /** Connecting to a regional endpoint takes milliseconds; what takes longer is a network that drops packets. */
@@ -64,10 +68,11 @@ class SecretsManagerSource implements CredentialSource {
   describe(): string {
     const region = this.#region === undefined ? '' : ` in ${this.#region}`;
     const stage = this.#versionStage === 'AWSCURRENT' ? '' : ` (${this.#versionStage})`;
-    return `secret '${this.#secretId}'${region}${stage}`;
+    return `secret ${quoteName(this.#secretId)}${region}${stage}`;
   }
 
   async fetch({ signal }: { signal: AbortSignal }): Promise<FetchedCredential> {
+    this.#checkOptions();
     const sdk = await loadAwsSdk();
     try {
       const client = await this.#connect(sdk.SecretsManagerClient);
@@ -98,14 +103,25 @@ class SecretsManagerSource implements CredentialSource {
     };
   }
 
+  #checkOptions(): void {
+    const { region, endpoint } = this.#options;
+    const arnRegion = regionOfArn(this.#secretId);
+    if (arnRegion !== undefined && region !== undefined && arnRegion !== region)
+      throw regionContradictsArn(this.#secretId, arnRegion, region);
+    if (endpoint !== undefined && !/^https?:$/.test(URL.canParse(endpoint) ? new URL(endpoint).protocol : ''))
+      throw endpointIsNoUrl(this.describe());
+  }
+
   /** Kept for the life of the source, so that the AWS credentials it resolved are not resolved at every refresh. */
   async #connect(Client: typeof SecretsManagerClient): Promise<SecretsManagerClient> {
     if (this.#client !== undefined) return this.#client;
-    const arnRegion = regionOfArn(this.#secretId);
     const client = this.#options.client ?? (await this.#createClient(Client));
-    this.#region = await client.config.region();
-    if (arnRegion !== undefined && arnRegion !== this.#region)
-      throw regionMismatch(this.#secretId, arnRegion, this.#region);
+    const region = await client.config.region().catch(() => {
+      throw clientWithoutRegion(this.describe());
+    });
+    if (this.#region !== undefined && this.#region !== region)
+      throw regionContradictsClient(this.#secretId, this.#region, region);
+    this.#region = region;
     this.#client = client;
     return client;
   }
@@ -134,9 +150,14 @@ function regionOfArn(secretId: string): string | undefined {
   return secretArn.exec(secretId)?.groups?.['region'];
 }
 
-async function loadAwsSdk(): Promise<typeof import('@aws-sdk/client-secrets-manager')> {
+type AwsSdk = typeof import('@aws-sdk/client-secrets-manager');
+
+/** @param load replaced in a test */
+export async function loadAwsSdk(
+  load: () => Promise<AwsSdk> = () => import('@aws-sdk/client-secrets-manager'),
+): Promise<AwsSdk> {
   try {
-    return await import('@aws-sdk/client-secrets-manager');
+    return await load();
   } catch (error) {
     throw isModuleMissing(error) ? awsSdkMissing() : error;
   }

@@ -1,0 +1,187 @@
+import {
+  MomentoErrorCode,
+  type SubscribeCallOptions,
+  TimeoutError,
+  type TopicClient,
+  type TopicItem,
+  TopicSubscribe,
+} from '@gomomento/sdk';
+import { guardCallbacks } from './guarded-callbacks.js';
+import type { StreamPosition, StreamPositions } from './stream-positions.js';
+
+/** What a subscription asks of its connection. */
+export interface SubscriptionOwner {
+  readonly positions: StreamPositions;
+  /** How long the first answer of a stream may take, in milliseconds: the client's own deadline is that of the stream. */
+  readonly timeoutMs: number;
+  /** Asks for another key, because the one of this client was rejected; true when there is one. */
+  renewKey(rejected: TopicClient): Promise<boolean>;
+  /** The subscription has ended for good. */
+  ended(subscription: ManagedSubscription): void;
+}
+
+/** A stream of one client; a retired one is not listened to any more. */
+interface Stream {
+  readonly client: TopicClient;
+  retired: boolean;
+  subscription?: TopicSubscribe.Subscription;
+}
+
+/**
+ * One subscription, which moves from client to client as keys are replaced. The next stream begins behind the last
+ * message seen while the one before still runs, and a number that was seen is dropped: nothing is lost, nothing comes
+ * twice, and all comes in order.
+ */
+export class ManagedSubscription {
+  /** What the caller of `subscribe()` gets: stays the same, whichever stream it stands for. */
+  readonly handle: TopicSubscribe.Subscription;
+  readonly #owner: SubscriptionOwner;
+  readonly #cacheName: string;
+  readonly #topicName: string;
+  readonly #callbacks: SubscribeCallOptions;
+  readonly #position: StreamPosition = { sequenceNumber: 0, sequencePage: 0 };
+  #stream: Stream | undefined;
+  #active = true;
+  /** One stream is opened at a time, so that the latest client is the last. */
+  #lastOpening: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    owner: SubscriptionOwner,
+    cacheName: string,
+    topicName: string,
+    callbacks: SubscribeCallOptions,
+  ) {
+    this.#owner = owner;
+    this.#cacheName = cacheName;
+    this.#topicName = topicName;
+    this.#callbacks = guardCallbacks(callbacks);
+    this.handle = createHandle(
+      () => this.#active,
+      () => this.end(),
+    );
+  }
+
+  /** Opens the first stream. */
+  async open(client: TopicClient): Promise<TopicSubscribe.Response> {
+    const opening = this.#openStream(client);
+    this.#lastOpening = opening.catch(() => undefined);
+    const response = await opening;
+    if (response instanceof TopicSubscribe.Subscription) return this.handle;
+    this.#active = false;
+    return response;
+  }
+
+  /** Moves to another client: opens a stream there, then lets go of the one before. False when it could not be opened. */
+  moveTo(client: TopicClient): Promise<boolean> {
+    const moved = this.#lastOpening.then(async () => {
+      if (!this.#active || this.#stream?.client === client) return true;
+      return (await this.#openStream(client)) instanceof TopicSubscribe.Subscription;
+    });
+    this.#lastOpening = moved.catch(() => undefined);
+    return moved;
+  }
+
+  /** Ends it; no callback is called afterwards, but for `onSubscriptionEnd`. */
+  end(): void {
+    if (!this.#active) return;
+    this.#active = false;
+    retire(this.#stream);
+    this.#owner.ended(this);
+    this.#callbacks.onSubscriptionEnd?.();
+  }
+
+  async #openStream(client: TopicClient): Promise<TopicSubscribe.Response> {
+    const { positions, timeoutMs } = this.#owner;
+    const stream: Stream = { client, retired: false };
+    const opened = positions.openAt(this.#position, () =>
+      client.subscribe(this.#cacheName, this.#topicName, this.#listen(stream)),
+    );
+    const response = await withinTime(opened, timeoutMs);
+    if (response instanceof TopicSubscribe.Error) {
+      stream.retired = true;
+      // It may still be answered, too late.
+      void opened.then((late) => late instanceof TopicSubscribe.Subscription && late.unsubscribe());
+      return response;
+    }
+    stream.subscription = response;
+    retire(this.#stream);
+    this.#stream = stream;
+    if (!this.#active) retire(stream);
+    return response;
+  }
+
+  #listen(stream: Stream): SubscribeCallOptions {
+    const whileLive =
+      <Args extends unknown[]>(callback: (...args: Args) => void) =>
+      (...args: Args) => {
+        if (this.#active && !stream.retired) callback(...args);
+      };
+    return {
+      onItem: whileLive((item: TopicItem) => {
+        if (item.sequenceNumber() <= this.#position.sequenceNumber) return;
+        this.#position.sequenceNumber = item.sequenceNumber();
+        this.#callbacks.onItem?.(item);
+      }),
+      onDiscontinuity: whileLive((discontinuity) => {
+        const position = {
+          sequenceNumber: discontinuity.newSequenceNumber(),
+          sequencePage: discontinuity.newSequencePage(),
+        };
+        // What the other stream has already passed is no gap.
+        if (
+          position.sequencePage === this.#position.sequencePage &&
+          position.sequenceNumber <= this.#position.sequenceNumber
+        )
+          return;
+        Object.assign(this.#position, position);
+        this.#callbacks.onDiscontinuity?.(discontinuity);
+      }),
+      onHeartbeat: whileLive((heartbeat) => this.#callbacks.onHeartbeat?.(heartbeat)),
+      onConnectionLost: whileLive(() => this.#callbacks.onConnectionLost?.()),
+      onError: whileLive((error) => void this.#recover(stream, error)),
+    };
+  }
+
+  /**
+   * The SDK has given the stream up. When the key was rejected, the next key carries the subscription on from the last
+   * message seen, also when that key comes late; any other error is its end.
+   */
+  async #recover(stream: Stream, error: TopicSubscribe.Error): Promise<void> {
+    const isRejected = error.errorCode() === MomentoErrorCode.AUTHENTICATION_ERROR;
+    if (isRejected && (await this.#owner.renewKey(stream.client))) return;
+    if (stream !== this.#stream || !this.#active) return;
+    this.#callbacks.onError?.(error, this.handle);
+    if (!isRejected) this.end();
+  }
+}
+
+function retire(stream: Stream | undefined): void {
+  if (stream === undefined) return;
+  stream.retired = true;
+  stream.subscription?.unsubscribe();
+}
+
+function withinTime(
+  opened: Promise<TopicSubscribe.Response>,
+  timeoutMs: number,
+): Promise<TopicSubscribe.Response> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<TopicSubscribe.Error>((resolve) => {
+    const tooLate = () =>
+      resolve(
+        new TopicSubscribe.Error(new TimeoutError(`no answer to the subscription within ${timeoutMs} ms`)),
+      );
+    timer = setTimeout(tooLate, timeoutMs);
+  });
+  return Promise.race([opened, timeout]).finally(() => clearTimeout(timer));
+}
+
+/** An `instanceof` the SDK's class, whose constructor takes the SDK's own stream. */
+function createHandle(isActive: () => boolean, unsubscribe: () => void): TopicSubscribe.Subscription {
+  return Object.create(TopicSubscribe.Subscription.prototype, {
+    type: { value: 'Subscription', enumerable: true },
+    is_subscribed: { value: true },
+    isSubscribed: { get: isActive, enumerable: true },
+    unsubscribe: { value: unsubscribe },
+  }) as TopicSubscribe.Subscription;
+}

@@ -1,0 +1,66 @@
+import { EventEmitter } from 'node:events';
+import { Logger } from '@nestjs/common';
+
+/** What is known of a connection's key; holds no part of it. */
+export interface CredentialStatus {
+  /** The source in one line, such as `secret 'Momento_Auth_Token' in us-west-2`. */
+  readonly source: string;
+  /** The version that the source gave with the key in use. */
+  readonly versionId?: string;
+  /** Counts the keys used so far: 0 before the first fetch, 1 with the first key, one more at each replacement. */
+  readonly generation: number;
+  /** When the source last confirmed the key in use. */
+  readonly fetchedAt?: Date;
+  /** Time since then, in seconds. */
+  readonly ageSeconds?: number;
+  /** When the key ends, where it says so. */
+  readonly expiresAt?: Date;
+  /** When the source is asked next; absent while it is being asked, and where nothing is planned. */
+  readonly nextRefreshAt?: Date;
+  /** Why the last fetch failed; absent once one succeeded. */
+  readonly lastError?: string;
+}
+
+/**
+ * - `refreshed`: the source was asked and answered
+ * - `rotated`: with another key, which is in use now
+ * - `refreshFailed`: it did not answer, or Momento does not accept its key; the key in use stays
+ * - `stale`: the key was not confirmed for three intervals; said once until it is
+ * - `expiring`: the key in use ends soon and the source has no other; said once a key
+ * - `drained`: the last request on a replaced key is done, and its clients are closed
+ */
+export type CredentialEvent = 'refreshed' | 'rotated' | 'refreshFailed' | 'stale' | 'expiring' | 'drained';
+
+export type CredentialListener = (status: CredentialStatus) => unknown;
+
+/** Tells listeners; one that fails, at once or later, is logged and disturbs nothing. */
+export class CredentialEvents {
+  readonly #emitter = new EventEmitter();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  on(event: CredentialEvent, listener: CredentialListener): void {
+    this.#emitter.on(event, listener);
+  }
+
+  emit(event: CredentialEvent, status: CredentialStatus): void {
+    for (const listener of this.#emitter.listeners(event))
+      void this.#tell(event, () => listener(status) as unknown);
+  }
+
+  removeAll(): void {
+    this.#emitter.removeAllListeners();
+  }
+
+  async #tell(event: CredentialEvent, listener: () => unknown): Promise<void> {
+    try {
+      await listener();
+    } catch (error) {
+      const stack = error instanceof Error ? error.stack : String(error);
+      this.#logger.error(`A listener of '${event}' failed.`, stack);
+    }
+  }
+}

@@ -1,0 +1,429 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import {
+  stubEnvironment,
+  useIsolatedEnvironment,
+  withoutAwsCredentials,
+} from '../../../test/e2e/credentials/aws-environment.fixture.js';
+import { failureOf, makeV1Key } from '../../../test/e2e/credentials/keys.fixture.js';
+import { SecretsManagerLocal } from '../../local/index.js';
+import type { CredentialSource } from '../credential-source.js';
+import { MomentoCredentials } from '../momento-credentials.js';
+import {
+  fromSecretsManager,
+  loadAwsSdk,
+  type SecretsManagerSourceOptions,
+} from './secrets-manager.source.js';
+
+useIsolatedEnvironment();
+
+let secrets: SecretsManagerLocal;
+
+beforeEach(async () => {
+  secrets = await SecretsManagerLocal.start();
+});
+
+afterEach(() => secrets.stop());
+
+function createSource(options: SecretsManagerSourceOptions = {}): CredentialSource {
+  const source = fromSecretsManager({ endpoint: secrets.endpoint, ...options });
+  onTestFinished(() => source.close?.());
+  return source;
+}
+
+function createClient(region?: string): SecretsManagerClient {
+  const credentials = { accessKeyId: 'own', secretAccessKey: 'own' };
+  const client = new SecretsManagerClient({
+    endpoint: secrets.endpoint,
+    credentials,
+    ...(region !== undefined && { region }),
+  });
+  onTestFinished(() => client.destroy());
+  return client;
+}
+
+const fetchFrom = (source: CredentialSource, signal = new AbortController().signal) =>
+  source.fetch({ signal, refresh: false });
+
+const arnIn = (region: string, name = 'momento') => secrets.putSecret(name, makeV1Key(), { region }).arn;
+
+/** The region that a fetch asks in. */
+async function readRegion(source: CredentialSource): Promise<string | undefined> {
+  await fetchFrom(source);
+  return secrets.calls.at(-1)?.region;
+}
+
+describe('fromSecretsManager', () => {
+  it('reads what Momento’s documented example reads, when it is told nothing', async () => {
+    const { versionId } = secrets.putSecret('Momento_Auth_Token', 'the key');
+    const source = createSource();
+    expect(source.describe()).toBe("secret 'Momento_Auth_Token'");
+    expect(await fetchFrom(source)).toEqual({ content: 'the key', versionId });
+    expect(source.describe()).toBe("secret 'Momento_Auth_Token' in us-west-2");
+    expect(secrets.calls).toMatchObject([
+      {
+        operation: 'GetSecretValue',
+        secretId: 'Momento_Auth_Token',
+        versionStage: 'AWSCURRENT',
+        region: 'us-west-2',
+      },
+    ]);
+  });
+
+  it('asks nothing before it is needed, and once each time', async () => {
+    secrets.putSecret('momento', 'the key');
+    const source = createSource({ secretId: 'momento' });
+    expect(secrets.callCount()).toBe(0);
+    await fetchFrom(source);
+    await fetchFrom(source);
+    expect(secrets.callCount()).toBe(2);
+  });
+
+  it('reads another stage, and says which', async () => {
+    secrets.putSecret('momento', 'the former key');
+    secrets.putSecret('momento', 'the key');
+    const source = createSource({ secretId: 'momento', versionStage: 'AWSPREVIOUS' });
+    expect(await fetchFrom(source)).toMatchObject({ content: 'the former key' });
+    expect(source.describe()).toBe("secret 'momento' in us-west-2 (AWSPREVIOUS)");
+  });
+
+  it('reads binary values, and passes the field on', async () => {
+    secrets.putSecret('momento', new TextEncoder().encode('the key'));
+    const found = await fetchFrom(createSource({ secretId: 'momento', field: 'cache' }));
+    expect(found).toEqual({
+      content: new TextEncoder().encode('the key'),
+      field: 'cache',
+      versionId: expect.any(String),
+    });
+  });
+
+  it('is led to another server by AWS_ENDPOINT_URL_SECRETS_MANAGER', async () => {
+    secrets.putSecret('Momento_Auth_Token', 'the key');
+    stubEnvironment({ AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint });
+    const source = fromSecretsManager();
+    onTestFinished(() => source.close?.());
+    expect(await fetchFrom(source)).toMatchObject({ content: 'the key' });
+  });
+
+  it('reads what is there after a stale read', async () => {
+    secrets.putSecret('momento', makeV1Key());
+    const source = createSource({ secretId: 'momento' });
+    const credentials = new MomentoCredentials({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
+    await credentials.current();
+    secrets.faults.staleRead();
+    const { versionId } = secrets.putSecret('momento', makeV1Key());
+    expect(await credentials.refreshNow()).toMatchObject({ generation: 1 });
+    expect(await credentials.refreshNow()).toMatchObject({ generation: 2, versionId });
+  });
+});
+
+describe('fromSecretsManager, its region', () => {
+  it('is the option’s before all else', async () => {
+    arnIn('eu-west-1');
+    stubEnvironment({ AWS_REGION: 'ap-south-1' });
+    const source = createSource({ secretId: 'momento', region: 'eu-west-1' });
+    expect(source.describe()).toBe("secret 'momento' in eu-west-1");
+    expect(await readRegion(source)).toBe('eu-west-1');
+  });
+
+  it('is the ARN’s, whatever AWS_REGION says', async () => {
+    stubEnvironment({ AWS_REGION: 'ap-south-1' });
+    const source = createSource({ secretId: arnIn('eu-west-1') });
+    expect(source.describe()).toMatch(/ in eu-west-1$/);
+    expect(await readRegion(source)).toBe('eu-west-1');
+  });
+
+  it('is the ARN’s and the option’s, when they agree', async () => {
+    const secretId = arnIn('eu-west-1');
+    expect(await readRegion(createSource({ secretId, region: 'eu-west-1' }))).toBe('eu-west-1');
+  });
+
+  it('is AWS_REGION, for a name', async () => {
+    arnIn('eu-west-1');
+    stubEnvironment({ AWS_REGION: 'eu-west-1' });
+    const source = createSource({ secretId: 'momento' });
+    expect(await readRegion(source)).toBe('eu-west-1');
+    expect(source.describe()).toBe("secret 'momento' in eu-west-1");
+  });
+
+  it('is the profile’s, as the AWS SDK finds it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'aws-config-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(
+      join(folder, 'config'),
+      '[profile work]\nregion = eu-west-1\naws_access_key_id = local\naws_secret_access_key = local\n',
+    );
+    stubEnvironment({ AWS_CONFIG_FILE: join(folder, 'config'), AWS_PROFILE: 'work' });
+    arnIn('eu-west-1');
+    expect(await readRegion(createSource({ secretId: 'momento' }))).toBe('eu-west-1');
+  });
+
+  it('is that of a client of one’s own', async () => {
+    arnIn('eu-west-1');
+    stubEnvironment({ AWS_REGION: 'ap-south-1' });
+    const source = fromSecretsManager({ secretId: 'momento', client: createClient('eu-west-1') });
+    expect(await readRegion(source)).toBe('eu-west-1');
+    expect(source.describe()).toBe("secret 'momento' in eu-west-1");
+  });
+
+  it.each<[string, () => SecretsManagerSourceOptions, string, string]>([
+    [
+      'the option contradicts the ARN',
+      () => ({ secretId: arnIn('eu-west-1'), region: 'us-east-1' }),
+      'is in eu-west-1, but the option region is us-east-1',
+      'Leave the option region out',
+    ],
+    [
+      'a client contradicts the ARN',
+      () => ({ secretId: arnIn('eu-west-1'), client: createClient('us-east-1') }),
+      'is in eu-west-1, but the given client is in us-east-1',
+      'Make the client for eu-west-1',
+    ],
+    [
+      'a client contradicts the option',
+      () => ({ secretId: 'momento', region: 'eu-west-1', client: createClient('us-east-1') }),
+      "secret 'momento' is in eu-west-1, but the given client is in us-east-1",
+      'Make the client for eu-west-1',
+    ],
+  ])('is refused when %s, and nothing is asked', async (_what, options, message, advice) => {
+    const failure = await failureOf(() => fetchFrom(createSource(options())));
+    expect(failure).toMatchObject({
+      problem: 'region-mismatch',
+      message: expect.stringContaining(message),
+      advice: expect.stringContaining(advice),
+    });
+    expect(secrets.callCount()).toBe(0);
+  });
+
+  it('is asked for when a client of one’s own has none', async () => {
+    const failure = await failureOf(() =>
+      fetchFrom(fromSecretsManager({ secretId: 'momento', client: createClient() })),
+    );
+    expect(failure).toMatchObject({
+      problem: 'secret-request-invalid',
+      message: expect.stringContaining(
+        "The secret 'momento' cannot be read: the given client has no region.",
+      ),
+      advice: expect.stringContaining('AWS_REGION'),
+    });
+  });
+});
+
+describe('fromSecretsManager, its client', () => {
+  it('is kept, and its connections end with the source', async () => {
+    secrets.putSecret('momento', 'the key');
+    const destroy = vi.spyOn(SecretsManagerClient.prototype, 'destroy');
+    onTestFinished(() => destroy.mockRestore());
+    const source = fromSecretsManager({ secretId: 'momento', endpoint: secrets.endpoint });
+    await source.close?.();
+    expect(destroy).not.toHaveBeenCalled();
+    await fetchFrom(source);
+    await fetchFrom(source);
+    await source.close?.();
+    await source.close?.();
+    expect(destroy).toHaveBeenCalledOnce();
+  });
+
+  it('may be one’s own, which is never closed', async () => {
+    secrets.putSecret('momento', 'the key');
+    const client = createClient('us-west-2');
+    const destroy = vi.spyOn(client, 'destroy');
+    const source = fromSecretsManager({ secretId: 'momento', client });
+    expect(await fetchFrom(source)).toMatchObject({ content: 'the key' });
+    await source.close?.();
+    expect(destroy).not.toHaveBeenCalled();
+    expect(await fetchFrom(source)).toMatchObject({ content: 'the key' });
+  });
+});
+
+describe('fromSecretsManager, its failures', () => {
+  const region = 'us-west-2';
+
+  it.each<[string, () => SecretsManagerSourceOptions, string, string, string]>([
+    [
+      'an unknown secret',
+      () => ({ secretId: 'unknown' }),
+      'secret-not-found',
+      "The secret 'unknown' in us-west-2 does not exist (ResourceNotFoundException, request ",
+      'Check the secret’s name, the region and the AWS account',
+    ],
+    [
+      'a stage without a value',
+      () => {
+        secrets.putSecret('momento', 'the key');
+        return { versionStage: 'AWSPREVIOUS' };
+      },
+      'secret-version-not-found',
+      "The secret 'momento' in us-west-2 (AWSPREVIOUS) has no value for the staging label (ResourceNotFoundException, request ",
+      'the option versionStage',
+    ],
+    [
+      'a secret marked for deletion',
+      () => {
+        secrets.putSecret('momento', 'the key');
+        secrets.deleteSecret('momento');
+        return {};
+      },
+      'secret-marked-for-deletion',
+      "The secret 'momento' in us-west-2 is marked for deletion (InvalidRequestException, request ",
+      'aws secretsmanager restore-secret',
+    ],
+    [
+      'IAM',
+      () => {
+        secrets.faults.accessDenied();
+        return {};
+      },
+      'access-denied',
+      "The secret 'momento' in us-west-2 may not be read by the role of this process (AccessDeniedException, request ",
+      'Allow secretsmanager:GetSecretValue',
+    ],
+    [
+      'KMS',
+      () => {
+        secrets.faults.kmsDenied();
+        return {};
+      },
+      'kms-access-denied',
+      "The secret 'momento' in us-west-2 cannot be decrypted with the role of this process (AccessDeniedException, request ",
+      'Allow kms:Decrypt',
+    ],
+    [
+      'missing AWS credentials',
+      () => {
+        stubEnvironment(withoutAwsCredentials);
+        return {};
+      },
+      'aws-credentials-missing',
+      "The secret 'momento' in us-west-2 cannot be read without AWS credentials (CredentialsProviderError).",
+      'Run with an IAM role, or set AWS_PROFILE',
+    ],
+    [
+      'a name that AWS does not allow',
+      () => ({ secretId: 'a name?' }),
+      'secret-request-invalid',
+      "The secret 'a name?' in us-west-2 was not accepted by Secrets Manager (ValidationException, request ",
+      'Correct the options secretId and versionStage.',
+    ],
+    [
+      'an endpoint that is no URL',
+      () => ({ endpoint: 'localhost' }),
+      'secret-request-invalid',
+      "The secret 'momento' in us-west-2 cannot be read: the option endpoint is not a URL",
+      'such as https://',
+    ],
+  ])('say what %s needs, and chain nothing', async (_what, options, problem, message, advice) => {
+    const failure = await failureOf(() =>
+      fetchFrom(createSource({ secretId: 'momento', region, ...options() })),
+    );
+    expect(failure).toMatchObject({
+      name: 'MomentoConfigurationError',
+      problem,
+      message: expect.stringContaining(message),
+      advice: expect.stringContaining(advice),
+    });
+    expect(failure).not.toHaveProperty('cause');
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['throttling', () => secrets.faults.throttle({ times: 2 }), 'ThrottlingException'],
+    ['an internal error', () => secrets.faults.serverError({ times: 2 }), 'InternalServiceError'],
+    ['a reset connection', () => secrets.faults.reset({ times: 2 }), 'ECONNRESET'],
+    ['garbage', () => secrets.faults.garbage(), 'SyntaxError'],
+    ['a refused connection', () => secrets.faults.down(), 'ECONNREFUSED'],
+  ])('may pass after %s', async (_what, fail, name) => {
+    secrets.putSecret('momento', 'the key');
+    const source = createSource({ secretId: 'momento' });
+    await fail();
+    const failure = await failureOf(() => fetchFrom(source));
+    expect(failure).toMatchObject({
+      name: 'SourceUnavailableError',
+      // Nothing of the message: for an unreadable answer it quotes the answer, which may be the key.
+      message: expect.stringMatching(
+        /^Reading secret 'momento' in us-west-2 from Secrets Manager failed \([\w ]+(, request [\w-]+)?\)\.$/,
+      ),
+    });
+    expect(failure).toMatchObject({ message: expect.stringContaining(name) });
+    expect(failure).not.toHaveProperty('cause');
+    await secrets.faults.up();
+    expect(await fetchFrom(source)).toMatchObject({ content: 'the key' });
+  });
+
+  it.each([
+    ['ExpiredTokenException', 'The security token included in the request is expired'],
+    ['UnrecognizedClientException', 'The security token included in the request is invalid.'],
+    ['InvalidSignatureException', 'Signature not yet current'],
+  ])('advise to look at the AWS credentials after %s', async (name, message) => {
+    const client = createClient(region);
+    vi.spyOn(client, 'send').mockImplementation(() => {
+      throw Object.assign(new Error(message), { name });
+    });
+    const failure = await failureOf(() => fetchFrom(fromSecretsManager({ secretId: 'momento', client })));
+    expect(failure).toMatchObject({
+      name: 'SourceUnavailableError',
+      advice: expect.stringContaining('aws sts get-caller-identity'),
+    });
+  });
+
+  it('pass within one fetch when AWS throttles once', async () => {
+    secrets.putSecret('momento', 'the key');
+    secrets.faults.throttle();
+    expect(await fetchFrom(createSource({ secretId: 'momento' }))).toMatchObject({ content: 'the key' });
+    expect(secrets.callCount('GetSecretValue')).toBe(2);
+  });
+
+  it('pass within the boot’s time when AWS throttles longer', async () => {
+    secrets.putSecret('momento', makeV1Key());
+    secrets.faults.throttle({ times: 3 });
+    const source = createSource({ secretId: 'momento' });
+    const credentials = new MomentoCredentials({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
+    await expect(credentials.current()).resolves.toMatchObject({ versionId: expect.any(String) });
+    expect(secrets.callCount('GetSecretValue')).toBe(4);
+  });
+
+  it('do not wait longer than 3 s for an answer, and ask twice', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    secrets.faults.noAnswer({ times: Infinity });
+    const fetching = failureOf(() => fetchFrom(createSource({ secretId: 'momento' })));
+    for (const asked of [1, 2]) {
+      await vi.waitUntil(() => secrets.callCount('GetSecretValue') === asked, { interval: 10 });
+      await vi.advanceTimersByTimeAsync(3_000);
+    }
+    expect(await fetching).toMatchObject({
+      name: 'SourceUnavailableError',
+      message: expect.stringContaining('TimeoutError'),
+    });
+  });
+
+  it('come as soon as the signal is aborted', async () => {
+    secrets.faults.noAnswer({ times: Infinity });
+    const controller = new AbortController();
+    const fetching = failureOf(() => fetchFrom(createSource({ secretId: 'momento' }), controller.signal));
+    await vi.waitUntil(() => secrets.callCount('GetSecretValue') === 1);
+    controller.abort();
+    expect(await fetching).toMatchObject({ name: 'SourceUnavailableError' });
+    expect(secrets.callCount('GetSecretValue')).toBe(1);
+  });
+});
+
+describe('loadAwsSdk', () => {
+  it('says what to install when the AWS SDK is not there', async () => {
+    const missing = '@aws-sdk/client-that-is-not-installed';
+    await expect(loadAwsSdk(() => import(/* @vite-ignore */ missing))).rejects.toMatchObject({
+      problem: 'aws-sdk-missing',
+      message:
+        'fromSecretsManager() needs the AWS SDK, which is not installed. Run: npm install @aws-sdk/client-secrets-manager',
+    });
+  });
+
+  it('passes on what the AWS SDK throws while it loads', async () => {
+    const broken = new Error('broken');
+    await expect(loadAwsSdk(() => Promise.reject(broken))).rejects.toBe(broken);
+  });
+});

@@ -1,0 +1,310 @@
+import {
+  CacheClient,
+  CacheGet,
+  Configurations,
+  MomentoErrorCode,
+  TopicClient,
+  TopicConfigurations,
+} from '@gomomento/sdk';
+import { Test, type TestingModule } from '@nestjs/testing';
+import {
+  CacheService,
+  type CredentialEvent,
+  fromSecretsManager,
+  MomentoConfigurationError,
+  MomentoCredentials,
+  MomentoModule,
+  type MomentoModuleOptions,
+  TopicService,
+} from 'nestjs-momento';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { captureLogs } from '../../support/capture-logs.js';
+import { useEmbeddedServers } from '../../support/embedded-servers.js';
+
+const servers = useEmbeddedServers();
+const logs = captureLogs();
+
+describe.each([
+  ['returns errors', false],
+  ['throws errors', true],
+])('another key, with a configuration that %s', (_name, throwOnErrors) => {
+  let app: TestingModule;
+  let cache: CacheService;
+  let topics: TopicService;
+  let credentials: MomentoCredentials;
+  let events: CredentialEvent[];
+
+  async function boot(options: MomentoModuleOptions = {}): Promise<void> {
+    app = await Test.createTestingModule({
+      imports: [
+        MomentoModule.forRoot({
+          credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
+          cacheName: 'demo-cache',
+          configuration: Configurations.InRegion.Default.latest().withThrowOnErrors(throwOnErrors),
+          topicConfiguration: TopicConfigurations.Default.latest().withThrowOnErrors(throwOnErrors),
+          refresh: false,
+          ...options,
+        }),
+      ],
+    }).compile();
+    await app.init();
+    logs.start();
+    [cache, topics, credentials] = [
+      app.get(CacheService),
+      app.get(TopicService),
+      app.get(MomentoCredentials),
+    ];
+    events = [];
+    for (const event of ['refreshed', 'rotated', 'refreshFailed', 'stale', 'expiring', 'drained'] as const) {
+      credentials.on(event, () => events.push(event));
+    }
+  }
+
+  beforeEach(() => boot());
+  afterEach(() => app.close());
+
+  /** Stores a new key; the old one still works. */
+  function storeAnotherKey(): string {
+    const key = servers.momento.issueApiKey();
+    servers.secrets.putSecret('Momento_Auth_Token', key);
+    return key;
+  }
+
+  /** Stores a new key, and lets Momento forget the old one. */
+  function rotate(): void {
+    const old = servers.apiKey;
+    servers.apiKey = storeAnotherKey();
+    servers.momento.revokeApiKey(old);
+  }
+
+  const keysOfLast = (count: number) => servers.momento.requests.slice(-count).map(({ keyId }) => keyId);
+
+  describe('by refreshNow()', () => {
+    it('comes into use; the injected objects stay the same', async () => {
+      const client = app.get(CacheClient);
+      const bound = client.cache('demo-cache');
+      await cache.set('key', 1);
+      storeAnotherKey();
+      expect(await credentials.refreshNow()).toMatchObject({ generation: 2 });
+      expect(app.get(CacheClient)).toBe(client);
+      await cache.get('key');
+      expect(await bound.get('key')).toBeInstanceOf(CacheGet.Hit);
+      expect(keysOfLast(2)).toEqual(['key-2', 'key-2']);
+      await vi.waitFor(() => expect(events).toEqual(['refreshed', 'rotated', 'drained']));
+    });
+
+    it('is connected and accepted before a request meets it', async () => {
+      storeAnotherKey();
+      await credentials.refreshNow();
+      // Six connections a CacheClient. Those of the old one are closed; as its control client was never used, the SDK's
+      // close() made a connection for it, which stays until it is idle for long enough.
+      await vi.waitFor(() => expect(servers.momento.connections).toBe(6 + 1));
+      const connections = servers.momento.connectionsAccepted;
+      await Promise.all(Array.from({ length: 20 }, () => cache.get('key')));
+      expect(servers.momento.connectionsAccepted).toBe(connections);
+    });
+
+    it('lets calls in flight end on the old clients, which are closed then', async () => {
+      servers.momento.faults.delay('get', 200, { times: 1 });
+      const inFlight = cache.get('key');
+      await vi.waitFor(() => expect(servers.momento.requestCount('get')).toBe(1), { interval: 5 });
+      storeAnotherKey();
+      await credentials.refreshNow();
+      expect(events).not.toContain('drained');
+      expect(await inFlight).toBeUndefined();
+      await vi.waitFor(() => expect(events).toContain('drained'));
+    });
+
+    it('replaces nothing when it is equal, under whatever version', async () => {
+      const before = credentials.status();
+      servers.secrets.putSecret('Momento_Auth_Token', servers.apiKey);
+      const after = await credentials.refreshNow();
+      expect(after.generation).toBe(1);
+      expect(after.versionId).not.toBe(before.versionId);
+      expect(events).toEqual(['refreshed']);
+    });
+
+    it.each<[string, () => unknown, string]>([
+      ['Momento does not accept it', () => servers.momento.revokeApiKey(storeAnotherKey()), 'key-rejected'],
+      ['it is no key', () => servers.secrets.putSecret('Momento_Auth_Token', 'no key'), 'key-malformed'],
+      [
+        'the secret is gone',
+        () => servers.secrets.deleteSecret('Momento_Auth_Token'),
+        'secret-marked-for-deletion',
+      ],
+    ])('does not come into use when %s; requests go on', async (_case, breakIt, problem) => {
+      breakIt();
+      await expect(credentials.refreshNow()).rejects.toMatchObject({
+        constructor: MomentoConfigurationError,
+        problem,
+      });
+      expect(credentials.status()).toMatchObject({ generation: 1, lastError: expect.any(String) });
+      expect(events).toEqual(['refreshFailed']);
+      await cache.set('key', 1);
+      expect(await cache.get('key')).toBe(1);
+    });
+  });
+
+  describe('after Momento rejected the old one', () => {
+    it.each<[string, () => Promise<unknown>]>([
+      ['a read', () => cache.get('key')],
+      ['a write', () => cache.set('key', 1)],
+      ['an increment', () => cache.increment('count')],
+      ['a batch read', () => cache.getMany(['key'])],
+      ['a batch write', () => cache.setMany([['key', 1]])],
+      ['a control call', () => app.get(CacheClient).createCache('another')],
+      ['a publish', () => topics.publish('topic', 1)],
+      ['a subscription', () => topics.subscribe('topic', () => undefined)],
+      ['a raw read', () => app.get(CacheClient).cache('demo-cache').get('key')],
+    ])('%s is repeated with the new one', async (_case, call) => {
+      rotate();
+      await call();
+      expect(credentials.status().generation).toBe(2);
+      expect(servers.momento.requests.at(-1)).toMatchObject({ keyId: 'key-2', status: 'OK' });
+    });
+
+    it('1,000 rejected calls at once look for it once', { timeout: 60_000 }, async () => {
+      await app.close();
+      const unhurried = Configurations.Laptop.latest()
+        .withThrowOnErrors(throwOnErrors)
+        .withClientTimeoutMillis(60_000);
+      await boot({ configuration: unhurried });
+      const before = servers.secrets.callCount('GetSecretValue');
+      rotate();
+      const counts = await Promise.all(Array.from({ length: 1_000 }, () => cache.increment('count')));
+      expect(new Set(counts).size).toBe(1_000);
+      expect(servers.secrets.callCount('GetSecretValue') - before).toBe(1);
+      expect(events.filter((event) => event === 'rotated')).toHaveLength(1);
+    });
+
+    it('waits for it in the time of the call, while the secret still has the old one', async () => {
+      const old = servers.apiKey;
+      servers.momento.revokeApiKey(old);
+      const call = cache.increment('count');
+      await vi.waitFor(() => expect(servers.secrets.callCount('GetSecretValue')).toBeGreaterThanOrEqual(4), {
+        interval: 10,
+      });
+      storeAnotherKey();
+      expect(await call).toBe(1);
+    });
+
+    it('rejects in the time of the call when there is none, and asks a bounded number of times', async () => {
+      servers.momento.revokeApiKey(servers.apiKey);
+      const rejected = { code: MomentoErrorCode.AUTHENTICATION_ERROR };
+      await Promise.all(
+        Array.from({ length: 50 }, () => expect(cache.get('key')).rejects.toMatchObject(rejected)),
+      );
+      // 0, 100, 250, 475 and 812 ms fit into a time limit of 1.1 s.
+      expect(servers.secrets.callCount('GetSecretValue')).toBeLessThanOrEqual(1 + 6);
+    });
+
+    it('a missing permission is not repeated', async () => {
+      servers.momento.faults.fail('get', 'PERMISSION_DENIED', { times: 5 });
+      await expect(cache.get('key')).rejects.toMatchObject({ code: MomentoErrorCode.PERMISSION_ERROR });
+      expect(servers.secrets.callCount('GetSecretValue')).toBe(1);
+    });
+  });
+
+  describe('a former version', () => {
+    it('that is read once after the rotation does not come back', async () => {
+      storeAnotherKey();
+      await credentials.refreshNow();
+      servers.secrets.putSecret('Momento_Auth_Token', servers.apiKey);
+      await credentials.refreshNow();
+      expect(credentials.status().generation).toBe(2);
+      const current = servers.momento.issueApiKey();
+      servers.secrets.putSecret('Momento_Auth_Token', current);
+      expect((await credentials.refreshNow()).generation).toBe(3);
+    });
+
+    it('that is read again is a rollback, and is followed', async () => {
+      storeAnotherKey();
+      await credentials.refreshNow();
+      servers.secrets.putSecret('Momento_Auth_Token', servers.apiKey);
+      await credentials.refreshNow();
+      expect((await credentials.refreshNow()).generation).toBe(3);
+      await cache.get('key');
+      expect(keysOfLast(1)).toEqual(['key-1']);
+    });
+
+    it('is followed at once when the new one is rejected', async () => {
+      const bad = storeAnotherKey();
+      await credentials.refreshNow();
+      servers.secrets.putSecret('Momento_Auth_Token', servers.apiKey);
+      servers.momento.revokeApiKey(bad);
+      await cache.set('key', 1);
+      expect(keysOfLast(1)).toEqual(['key-1']);
+    });
+  });
+
+  describe('subscriptions', () => {
+    it.each<[string, (number: number) => Promise<unknown>]>([
+      ['the keys overlap', async () => (storeAnotherKey(), credentials.refreshNow())],
+      ['the old key is revoked at once', async () => rotate()],
+    ])('lose nothing, get nothing twice, in order, when %s', async (_case, change) => {
+      const received = new Map<string, number[]>();
+      const record = (name: string) => (number: number) =>
+        void received.set(name, [...(received.get(name) ?? []), number]);
+      await topics.subscribe<number>('numbers', ({ value }) => record('service')(value));
+      const onItem = record('raw');
+      await app
+        .get(TopicClient)
+        .subscribe('demo-cache', 'numbers', { onItem: (item) => onItem(Number(item.value())) });
+
+      const total = 400;
+      const changes: Promise<unknown>[] = [];
+      for (let number = 1; number <= total; number += 1) {
+        await topics.publish('numbers', number);
+        if (number % 100 === 50) changes.push(change(number));
+      }
+      await Promise.all(changes);
+      const expected = Array.from({ length: total }, (_, index) => index + 1);
+      await vi.waitFor(() => expect(received.get('service')).toHaveLength(total), { timeout: 5_000 });
+      await vi.waitFor(() => expect(received.get('raw')).toHaveLength(total), { timeout: 5_000 });
+      expect(received.get('service')).toEqual(expected);
+      expect(received.get('raw')).toEqual(expected);
+      expect(credentials.status().generation).toBe(5);
+    });
+
+    it('end for good by unsubscribe, also after a move', async () => {
+      const values: unknown[] = [];
+      const subscription = await topics.subscribe('topic', ({ value }) => void values.push(value));
+      storeAnotherKey();
+      await credentials.refreshNow();
+      await vi.waitFor(() => expect(servers.momento.requestCount('topic-subscribe')).toBe(2));
+      await topics.publish('topic', 1);
+      await vi.waitFor(() => expect(values).toEqual([1]));
+      await subscription.unsubscribe();
+      storeAnotherKey();
+      await credentials.refreshNow();
+      await topics.publish('topic', 2);
+      expect(values).toEqual([1]);
+      expect(servers.momento.requestCount('topic-subscribe')).toBe(2);
+    });
+  });
+
+  it('closes with a refresh under way', async () => {
+    servers.secrets.faults.noAnswer({ times: 1 });
+    const refreshing = expect(credentials.refreshNow()).rejects.toThrow();
+    await vi.waitFor(() => expect(servers.secrets.callCount('GetSecretValue')).toBe(2), { interval: 5 });
+    await app.close();
+    await refreshing;
+  });
+
+  it('keeps maxConcurrentRequests, and purges nothing that is queued', async () => {
+    await app.close();
+    const configuration = Configurations.InRegion.Default.latest().withThrowOnErrors(throwOnErrors);
+    const transportStrategy = configuration.getTransportStrategy();
+    const twoAtOnce = transportStrategy.withGrpcConfig(
+      transportStrategy.getGrpcConfig().withMaxConcurrentRequests(2),
+    );
+    await boot({ configuration: configuration.withTransportStrategy(twoAtOnce) });
+    servers.momento.faults.delay('increment', 30, { times: 6 });
+    const calls = Array.from({ length: 20 }, () => cache.increment('count'));
+    storeAnotherKey();
+    await credentials.refreshNow();
+    expect((await Promise.all(calls)).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 1),
+    );
+  });
+});
