@@ -104,7 +104,7 @@ describe('MomentoLocal, bad input', () => {
     ['an unknown method', '/cache_client.Scs/Nothing', new Uint8Array(), status.UNIMPLEMENTED],
     [
       'a method that is not served yet',
-      '/leaderboard.Leaderboard/GetByRank',
+      '/token.Token/GenerateDisposableToken',
       new Uint8Array(),
       status.UNIMPLEMENTED,
     ],

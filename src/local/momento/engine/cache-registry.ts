@@ -60,10 +60,10 @@ export class CacheRegistry {
     throw notFound(name);
   }
 
-  /** Removes every item of every cache; the caches and their topics stay. */
+  /** Removes every item and every leaderboard; the caches and their topics stay. */
   flushAll(): void {
     for (const cache of this.#caches.values()) {
-      cache.items.clear();
+      cache.flush();
     }
   }
 }

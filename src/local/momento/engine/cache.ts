@@ -1,4 +1,5 @@
 import { ItemStore } from './item-store.js';
+import type { Leaderboard } from './leaderboard.js';
 import { Topic } from './topic.js';
 
 export interface CacheSettings {
@@ -8,9 +9,10 @@ export interface CacheSettings {
   readonly nextSequencePage: () => number;
 }
 
-/** One cache: its items and its topics. */
+/** One cache: its items, its leaderboards and its topics. */
 export class Cache {
   readonly items: ItemStore;
+  readonly leaderboards = new Map<string, Leaderboard>();
   readonly #topics = new Map<string, Topic>();
   readonly #settings: CacheSettings;
 
@@ -20,6 +22,12 @@ export class Cache {
   ) {
     this.#settings = settings;
     this.items = new ItemStore(settings.now);
+  }
+
+  /** Removes every item and every leaderboard; the topics stay. */
+  flush(): void {
+    this.items.clear();
+    this.leaderboards.clear();
   }
 
   /** The topic of this name, which begins its life when it is first used. */

@@ -27,7 +27,7 @@ export function controlHandlers(
     ListCaches: () =>
       new ListCachesResponse({ cache: caches.names.map((name) => new CacheMessage({ cache_name: name })) }),
     FlushCache: (request) => {
-      caches.get(request.cache_name).items.clear();
+      caches.get(request.cache_name).flush();
       return new FlushCacheResponse();
     },
   };

@@ -5,6 +5,7 @@ import { controlHandlers } from './control-handlers.js';
 import { dictionaryHandlers } from './dictionary-handlers.js';
 import type { Heartbeats } from './heartbeats.js';
 import { itemHandlers } from './item-handlers.js';
+import { leaderboardHandlers } from './leaderboard-handlers.js';
 import { listHandlers } from './list-handlers.js';
 import { pingHandlers } from './ping-handlers.js';
 import { scalarBatchHandlers, scalarHandlers } from './scalar-handlers.js';
@@ -41,7 +42,7 @@ export function addMomentoServices({
   pipeline.addService(server, 'control', controlHandlers(caches, deleteCache));
   pipeline.addService(server, 'topics', publishHandlers(caches), subscribeHandlers(caches, heartbeats));
   pipeline.addService(server, 'ping', pingHandlers());
-  pipeline.addService(server, 'leaderboard');
+  pipeline.addService(server, 'leaderboard', leaderboardHandlers(caches));
   pipeline.addService(server, 'auth');
   pipeline.addService(server, 'token');
   pipeline.addService(server, 'webhook');
