@@ -27,7 +27,7 @@ describe('jsonCodec', () => {
   });
 
   it.each([['not json'], ['{"a":'], ['']])('refuses to read %o', (text) => {
-    expect(() => jsonCodec.decode(toBytes(text))).toThrow();
+    expect(() => jsonCodec.decode(toBytes(text))).toThrow(SyntaxError);
   });
 });
 
@@ -42,7 +42,7 @@ describe('stringCodec', () => {
 
   it('refuses other values, and bytes that are no UTF-8', () => {
     expect(() => stringCodec.encode(5 as unknown as string)).toThrow('a string is needed, not number');
-    expect(() => stringCodec.decode(Uint8Array.of(0xff, 0xfe))).toThrow();
+    expect(() => stringCodec.decode(Uint8Array.of(0xff, 0xfe))).toThrow(TypeError);
   });
 });
 

@@ -43,7 +43,7 @@ export async function probeMomento(client: CacheClient, probe: BootProbe): Promi
       if (code === MomentoErrorCode.AUTHENTICATION_ERROR) throw keyRejected(source);
       if (!transient.has(code ?? '')) return verdict(code, cacheName);
       if (!limit.isOver) await limit.pause(retryDelayMs);
-      if (limit.isOver) throw unreachable(code, probe.limitMs);
+      if (limit.isOver) throw unreachable(probe.limitMs, code);
     }
   } finally {
     limit.release();
@@ -77,7 +77,7 @@ function keyRejected(source: string): MomentoConfigurationError {
   );
 }
 
-function unreachable(code: MomentoErrorCode | undefined, limitMs: number): MomentoConfigurationError {
+export function unreachable(limitMs: number, code?: MomentoErrorCode): MomentoConfigurationError {
   return new MomentoConfigurationError(
     'momento-unreachable',
     `Momento could not be reached within ${limitMs / 1000} s (${code ?? 'no answer'}).`,

@@ -22,6 +22,8 @@ export interface ClientConfigurations {
   readonly subscriptions: TopicConfiguration;
   /** Where the streams of `subscriptions` begin. */
   readonly positions: StreamPositions;
+  /** How long one cache call may take: the configuration's client timeout. */
+  readonly cacheTimeoutMs: number;
   /** How long one topic call may take, the first message of a subscription included. */
   readonly topicTimeoutMs: number;
   readonly loggerFactory: MomentoLoggerFactory;
@@ -66,6 +68,7 @@ export function prepareConfigurations(
     topics: forTopics,
     subscriptions: forTopics.withClientTimeoutMillis(streamDeadlineMs).addMiddleware(positions),
     positions,
+    cacheTimeoutMs: cache.getTransportStrategy().getGrpcConfig().getDeadlineMillis(),
     topicTimeoutMs:
       topics.getTransportStrategy().getGrpcConfig().getDeadlineMillis() ?? defaultTopicTimeoutMs,
     loggerFactory: cacheLoggerFactory,

@@ -1,5 +1,5 @@
 import { createHook } from 'node:async_hooks';
-import type { MomentoLogger, MomentoLoggerFactory } from '@gomomento/sdk';
+import type { MomentoLoggerFactory } from '@gomomento/sdk';
 
 /** What the SDK logs right before it makes another gRPC client in place of one that lost its connection, or was idle. */
 const reconnecting = 'reconnecting client';

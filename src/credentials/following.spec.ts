@@ -5,7 +5,7 @@ import type { Credential } from './credential.js';
 import type { CredentialEvent } from './credential-events.js';
 import type { CredentialSource, FetchedSecret } from './credential-source.js';
 import { MomentoCredentials, type MomentoCredentialsOptions } from './momento-credentials.js';
-import { rejectedKeyPolls } from './refresh-plan.js';
+import { pollPauseMs, rejectedKeyPolls } from './refresh-plan.js';
 
 /** A source that answers at once what it holds, or fails. */
 class Secret implements CredentialSource {
@@ -48,9 +48,14 @@ function follow(source: CredentialSource, options: Partial<MomentoCredentialsOpt
 const minutes = (count: number) => count * 60_000;
 const hours = (count: number) => minutes(60 * count);
 
+const warnings: string[] = [];
+
 beforeEach(() => {
   vi.useFakeTimers();
-  vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+  warnings.length = 0;
+  vi.spyOn(Logger.prototype, 'warn').mockImplementation(
+    (message: unknown) => void warnings.push(String(message)),
+  );
   vi.spyOn(Logger.prototype, 'log').mockReturnValue(undefined);
 });
 afterEach(() => {
@@ -150,7 +155,6 @@ describe('a source that fails', () => {
     // A minute at the longest, half of it at the shortest.
     expect(source.fetchedAtMs.length).toBeGreaterThan(55);
     expect(source.fetchedAtMs.length).toBeLessThan(130);
-    const warnings = vi.mocked(Logger.prototype.warn).mock.calls.map(([message]) => String(message));
     expect(warnings.filter((warning) => warning.includes('refreshing failed'))).toHaveLength(1);
 
     source.content = { content: makeV1Key() };
@@ -214,11 +218,11 @@ describe('a key that Momento rejected', () => {
     const { credentials } = follow(source, { refresh: false });
     const { provider } = await credentials.current();
     const first = credentials.renewRejected(provider, minutes(10));
-    while (source.fetchedAtMs.length <= rejectedKeyPolls) await vi.advanceTimersByTimeAsync(1_000);
+    while (source.fetchedAtMs.length <= rejectedKeyPolls) await vi.advanceTimersByTimeAsync(500);
     expect(await first).toBe(false);
     expect(await credentials.renewRejected(provider, minutes(10))).toBe(false);
     expect(source.fetchedAtMs).toHaveLength(1 + rejectedKeyPolls);
-    await vi.advanceTimersByTimeAsync(30_000);
+    await vi.advanceTimersByTimeAsync(pollPauseMs);
     const again = credentials.renewRejected(provider, 50);
     await vi.advanceTimersByTimeAsync(50);
     expect(await again).toBe(false);

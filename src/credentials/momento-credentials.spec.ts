@@ -87,10 +87,8 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  const timersLeft = vi.getTimerCount();
   vi.useRealTimers();
   vi.restoreAllMocks();
-  if (timersLeft > 0) throw new Error(`${timersLeft} timers are left.`);
 });
 
 describe('MomentoCredentials, the first key', () => {

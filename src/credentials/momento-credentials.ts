@@ -8,9 +8,9 @@ import {
   type CredentialStatus,
 } from './credential-events.js';
 import { CredentialLoader, type CredentialLoaderOptions, messageOf } from './credential-loader.js';
-import { pause } from './pause.js';
-import { nextRefreshDelayMs, type RefreshOptions, rejectedKeyPollDelaysMs } from './refresh-plan.js';
+import { nextRefreshDelayMs, type RefreshOptions } from './refresh-plan.js';
 import { RefreshTimer } from './refresh-timer.js';
+import { RejectedKey } from './rejected-key.js';
 
 export interface MomentoCredentialsOptions extends CredentialLoaderOptions {
   /** How the key is followed; `false`: only when Momento rejects it. @default {} */
@@ -23,8 +23,6 @@ export type KeyReplacement = (credential: Credential) => Promise<void>;
 const defaultIntervalSeconds = 300;
 /** A read right after a rotation may give the former version once; asked again so much later, it is a rollback. */
 const staleReadPauseMs = 2_000;
-/** After a rejected key was looked for in vain, rejections do not start another look for so long; the regular backoff goes on. */
-const pollPauseMs = 30_000;
 const intervalsUntilStale = 3;
 const expiringMs = 600_000;
 
@@ -57,9 +55,12 @@ export class MomentoCredentials {
   #previous: Credential | undefined;
   #seenPreviousAgain = false;
 
-  #rejected: CredentialProvider | undefined;
-  #poll: Promise<void> | undefined;
-  #nextPollAt = 0;
+  readonly #rejected = new RejectedKey({
+    closing: this.#closing.signal,
+    look: () => this.refreshNow(),
+    isInUse: (key) => this.#current?.provider === key,
+    began: () => this.#logger.warn(`Momento rejected the key of ${this.#source}; looking for another one.`),
+  });
 
   constructor(options: MomentoCredentialsOptions) {
     this.#options = options;
@@ -101,7 +102,7 @@ export class MomentoCredentials {
     const fetchedAt = this.#fetchedAt;
     const nextRefreshAt = this.#timer.dueAt;
     return {
-      source: this.#options.source.describe(),
+      source: this.#source,
       generation: this.#generation,
       ...(versionId !== undefined && { versionId }),
       ...(expiresAt !== undefined && { expiresAt }),
@@ -140,15 +141,8 @@ export class MomentoCredentials {
    * @internal
    */
   async renewRejected(rejected: CredentialProvider, limitMs: number): Promise<boolean> {
-    if (this.#isInUse(rejected) && this.#mayPoll()) {
-      this.#poll ??= this.#pollForAnother(rejected).finally(() => {
-        this.#poll = undefined;
-      });
-      const waiting = new AbortController();
-      const limit = pause(limitMs, { signal: waiting.signal, holdsProcess: true });
-      await Promise.race([this.#poll, limit]).finally(() => waiting.abort());
-    }
-    return !this.#isInUse(rejected);
+    const mayChange = this.#options.source.isFixed !== true;
+    return mayChange && this.#rejected.renew(rejected, limitMs);
   }
 
   /** Ends what is under way and plans nothing more. @internal */
@@ -201,16 +195,14 @@ export class MomentoCredentials {
       return false;
     }
     const isPrevious = this.#previous?.provider.equals(found.provider) === true;
-    if (isPrevious && !this.#seenPreviousAgain && this.#rejected !== current.provider) {
+    if (isPrevious && !this.#seenPreviousAgain && !this.#rejected.is(current.provider)) {
       this.#seenPreviousAgain = true;
       return false;
     }
     await this.#replace?.(found);
     this.#previous = current;
     this.#accept(found);
-    this.#logger.log(
-      `Another key is in use: ${found.versionId ?? 'no version'} of ${this.#options.source.describe()}.`,
-    );
+    this.#logger.log(`Another key is in use: ${found.versionId ?? 'no version'} of ${this.#source}.`);
     return true;
   }
 
@@ -224,7 +216,7 @@ export class MomentoCredentials {
     this.#lastError = undefined;
     this.#saidStale = false;
     this.#seenPreviousAgain = false;
-    this.#failures = this.#rejected === credential.provider ? this.#failures + 1 : 0;
+    this.#failures = this.#rejected.is(credential.provider) ? this.#failures + 1 : 0;
   }
 
   #fail(error: unknown): void {
@@ -251,12 +243,11 @@ export class MomentoCredentials {
   }
 
   #warnInTime(intervalMs: number, validityLeftMs: number | undefined): void {
-    const source = this.#options.source.describe();
     const ageMs = Date.now() - (this.#fetchedAt?.getTime() ?? Date.now());
     if (!this.#saidStale && ageMs > intervalsUntilStale * intervalMs) {
       this.#saidStale = true;
       this.#logger.warn(
-        `The key of ${source} was not confirmed for ${Math.round(ageMs / 1000)} s; it stays in use.`,
+        `The key of ${this.#source} was not confirmed for ${Math.round(ageMs / 1000)} s; it stays in use.`,
       );
       this.#emit('stale');
     }
@@ -267,34 +258,14 @@ export class MomentoCredentials {
     ) {
       this.#saidExpiring = true;
       this.#logger.warn(
-        `The key of ${source} ends in ${Math.round(validityLeftMs / 1000)} s: store another one there.`,
+        `The key of ${this.#source} ends in ${Math.round(validityLeftMs / 1000)} s: store another one there.`,
       );
       this.#emit('expiring');
     }
   }
 
-  #isInUse(provider: CredentialProvider): boolean {
-    return this.#current?.provider === provider;
-  }
-
-  #mayPoll(): boolean {
-    const isClosed = this.#closing.signal.aborted || this.#options.source.isFixed === true;
-    return this.#poll !== undefined || (!isClosed && Date.now() >= this.#nextPollAt);
-  }
-
-  /** Ends when another key is in use, or when it was looked for often enough. Never rejects. */
-  async #pollForAnother(rejected: CredentialProvider): Promise<void> {
-    this.#rejected = rejected;
-    this.#logger.warn(
-      `Momento rejected the key of ${this.#options.source.describe()}; looking for another one.`,
-    );
-    for (const delayMs of rejectedKeyPollDelaysMs()) {
-      await pause(delayMs, { signal: this.#closing.signal });
-      if (this.#closing.signal.aborted) return;
-      await this.refreshNow().catch(() => undefined);
-      if (!this.#isInUse(rejected)) return;
-    }
-    this.#nextPollAt = Date.now() + pollPauseMs;
+  get #source(): string {
+    return this.#options.source.describe();
   }
 
   #emit(event: CredentialEvent): void {

@@ -58,13 +58,13 @@ describe('nextRefreshDelayMs', () => {
 });
 
 describe('rejectedKeyPollDelaysMs', () => {
-  it('looks at once, then ever slower, a bounded number of times', () => {
+  it('looks at once, then up to half a second apart, for longer than a call may take', () => {
     const delays = [...rejectedKeyPollDelaysMs()];
     expect(delays).toHaveLength(rejectedKeyPolls);
     expect(delays.slice(0, 4)).toEqual([0, 100, 150, 225]);
     expect(delays.toSorted((a, b) => a - b)).toEqual(delays);
     const totalMs = delays.reduce((sum, delay) => sum + delay, 0);
-    expect(totalMs).toBeGreaterThan(20_000);
-    expect(totalMs).toBeLessThan(40_000);
+    expect(totalMs).toBeGreaterThan(5_000);
+    expect(totalMs).toBeLessThan(10_000);
   });
 });

@@ -45,11 +45,18 @@ function backoffMs(failures: number, random: () => number): number {
 
 const firstPollDelayMs = 100;
 const pollGrowth = 1.5;
-const longestPollDelayMs = 5_000;
+/** Small beside the time limit of a call, which waits for the outcome. */
+const longestPollDelayMs = 500;
+
+/** The bound on looks for one rejection. */
+export const rejectedKeyPolls = 16;
+/** After a look in vain rejections fail at once for so long, at first; the regular backoff goes on meanwhile. */
+export const pollPauseMs = 5_000;
+export const longestPollPauseMs = 60_000;
 
 /**
- * The pauses between looks for another key after Momento rejected the one in use: at once, then ever slower, 14 looks in
- * all within about half a minute.
+ * The pauses between looks for another key after Momento rejected the one in use: at once, then up to half a second apart,
+ * for longer than the five seconds that a call may take as the SDK is configured by default.
  */
 export function* rejectedKeyPollDelaysMs(): Generator<number> {
   yield 0;
@@ -58,6 +65,3 @@ export function* rejectedKeyPollDelaysMs(): Generator<number> {
     delayMs = Math.min(delayMs * pollGrowth, longestPollDelayMs);
   }
 }
-
-/** The bound on calls for one rejected key, before the regular backoff takes over. */
-export const rejectedKeyPolls = 14;

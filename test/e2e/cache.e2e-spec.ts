@@ -116,7 +116,7 @@ describe.each([
       expect(error).toMatchObject({
         code: MomentoErrorCode.CACHE_NOT_FOUND_ERROR,
         operation: { name, cacheName: 'no-such-cache' },
-        message: expect.stringContaining(`${name}`),
+        message: expect.stringContaining(name),
         advice: expect.stringContaining('createCaches'),
       });
     });

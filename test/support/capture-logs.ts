@@ -16,10 +16,9 @@ export function captureLogs(levels: readonly Level[] = ['error', 'warn']): Captu
   const record =
     (level: Level) =>
     (message: unknown, ...more: unknown[]) => {
-      const context = more.pop();
-      const stack = more.filter((part) => part !== undefined).map((part) => `\n${String(part)}`);
+      const [context, ...stack] = more.filter((part) => typeof part === 'string').toReversed();
       if (levels.includes(level))
-        lines.push(`${level} [${String(context)}] ${String(message)}${stack.join('')}`);
+        lines.push([`${level} [${context}] ${String(message)}`, ...stack].join('\n'));
     };
   const logger: LoggerService = {
     error: record('error'),

@@ -1,12 +1,6 @@
 import { MomentoLocal, SecretsManagerLocal } from 'nestjs-momento/local';
 import { afterEach, beforeEach } from 'vitest';
-
-/** AWS credentials that the embedded Secrets Manager takes and nothing else does. */
-export const awsEnvironment = {
-  AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'local',
-  AWS_REGION: 'us-west-2',
-};
+import { awsEnvironment } from './aws-environment.js';
 
 export interface EmbeddedServers {
   momento: MomentoLocal;

@@ -113,22 +113,24 @@ export function diagnose({ name, message, requestId }: SecretsManagerAnswer, sec
   );
 }
 
+/** By its fields, not by `instanceof`: Jest runs tests in a realm of its own, with another Error. */
 function describeAwsError(error: unknown): SecretsManagerAnswer {
-  if (!(error instanceof Error)) return { name: typeof error, message: '' };
-  const metadata = '$metadata' in error ? error.$metadata : undefined;
-  const requestId =
-    typeof metadata === 'object' &&
-    metadata !== null &&
-    'requestId' in metadata &&
-    typeof metadata.requestId === 'string'
-      ? metadata.requestId
-      : undefined;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const name = textOf(error, 'name') ?? typeof error;
+  const code = textOf(error, 'code');
   return {
-    name: code === undefined ? error.name : `${error.name} ${code}`,
-    message: error.message,
-    requestId,
+    name: code === undefined ? name : `${name} ${code}`,
+    message: textOf(error, 'message') ?? '',
+    requestId: textOf(fieldOf(error, '$metadata'), 'requestId'),
   };
+}
+
+function textOf(value: unknown, field: string): string | undefined {
+  const text = fieldOf(value, field);
+  return typeof text === 'string' ? text : undefined;
+}
+
+function fieldOf(value: unknown, field: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, field) : undefined;
 }
 
 export function regionContradictsArn(

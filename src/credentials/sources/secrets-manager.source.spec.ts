@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
@@ -366,6 +367,15 @@ describe('fromSecretsManager, its failures', () => {
       name: 'SourceUnavailableError',
       advice: expect.stringContaining('aws sts get-caller-identity'),
     });
+  });
+
+  it('are told apart under Jest as well, where errors of Node are of another realm', async () => {
+    const client = createClient(region);
+    vi.spyOn(client, 'send').mockImplementation(() => {
+      throw runInNewContext(`Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })`);
+    });
+    const failure = await failureOf(() => fetchFrom(fromSecretsManager({ secretId: 'momento', client })));
+    expect(failure).toMatchObject({ message: expect.stringContaining('failed (Error ECONNREFUSED)') });
   });
 
   it('pass within one fetch when AWS throttles once', async () => {

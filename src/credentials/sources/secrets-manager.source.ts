@@ -164,6 +164,7 @@ export async function loadAwsSdk(
 }
 
 function isModuleMissing(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  // No instanceof: Jest runs tests in a realm of its own, with another Error.
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
+import { Configurations } from '@gomomento/sdk';
 import {
   fromEnvironment,
   fromSecretFile,
@@ -397,7 +398,8 @@ export const wrongSetUps: readonly WrongSetUp[] = [
     advises: 'Check the network and the endpoint',
     arrange: (account) => {
       account.momento.faults.hang('keys-exist');
-      return { ...options(account), bootTimeoutSeconds: shortly };
+      const configuration = Configurations.Laptop.latest().withClientTimeoutMillis(300);
+      return { ...options(account), configuration, bootTimeoutSeconds: shortly };
     },
   },
   {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Exit, runProgram } from '../../support/child-process.js';
-import { awsEnvironment, useEmbeddedServers } from '../../support/embedded-servers.js';
+import { awsEnvironment } from '../../support/aws-environment.js';
+import { useEmbeddedServers } from '../../support/embedded-servers.js';
 
 /** The promise: `app.close()` returns and the process ends by itself within this time. */
 const endsWithinMs = 2_000;
@@ -45,7 +46,7 @@ describe('the end of an app', { timeout: 30_000 }, () => {
 
   it('ends with Momento gone, which leaves the SDK’s own close() waiting for minutes', async () => {
     const exit = await run('on-signal', (child) => {
-      void Promise.resolve(servers.momento.faults.down()).then(() => child.kill('SIGUSR2'));
+      void servers.momento.faults.down().then(() => child.kill('SIGUSR2'));
     });
     expectCleanEnd(exit);
     expect(exit.said[1]).toMatchObject({ late: 'MomentoClosedError' });
@@ -53,10 +54,10 @@ describe('the end of an app', { timeout: 30_000 }, () => {
   });
 
   it.each([
-    ['the secret is missing', () => servers.secrets.deleteSecret('Momento_Auth_Token')],
+    ['the secret is missing', async () => servers.secrets.deleteSecret('Momento_Auth_Token')],
     ['Momento is down', () => servers.momento.faults.down()],
-    ['the key is revoked', () => servers.momento.revokeApiKey(servers.apiKey)],
-    ['the cache is missing', () => servers.momento.deleteCache('demo-cache')],
+    ['the key is revoked', async () => servers.momento.revokeApiKey(servers.apiKey)],
+    ['the cache is missing', async () => servers.momento.deleteCache('demo-cache')],
   ])('ends by itself when the boot fails because %s', async (_case, breakIt) => {
     await breakIt();
     const exit = await run();

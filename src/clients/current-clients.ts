@@ -1,0 +1,165 @@
+import type { CredentialProvider, TopicClient } from '@gomomento/sdk';
+import { Logger } from '@nestjs/common';
+import type { MomentoCredentials } from '../credentials/momento-credentials.js';
+import { pause } from '../credentials/pause.js';
+import { MomentoClosedError } from '../momento.errors.js';
+import { unreachable } from './boot-probe.js';
+import { type CallOutcome, finish, isKeyRejected, outcomeOf } from './call-outcome.js';
+import type { ClientConfigurations } from './client-configuration.js';
+import { ClientGeneration } from './client-generation.js';
+
+export interface CurrentClientsOptions {
+  readonly connectionName: string;
+  readonly credentials: MomentoCredentials;
+  readonly configurations: ClientConfigurations;
+  readonly defaultTtlSeconds: number;
+  readonly shutdownTimeoutSeconds: number;
+  /** Aborted when the connection begins to close. */
+  readonly closing: AbortSignal;
+  /** Makes sure that Momento accepts the clients' key, within the time. @throws MomentoConfigurationError */
+  accept(clients: ClientGeneration, limitMs: number): Promise<unknown>;
+  /** Called when other clients have taken over. */
+  replaced(clients: ClientGeneration): void;
+}
+
+/** setTimeout's longest delay. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
+/** The clients of the key in use, which change with it: made on first use, replaced without a failed call, closed once. */
+export class CurrentClients {
+  readonly #options: CurrentClientsOptions;
+  readonly #logger = new Logger('Momento');
+  readonly #retiring = new Set<Promise<void>>();
+  #current: ClientGeneration | undefined;
+  #starting: Promise<ClientGeneration> | undefined;
+  #hasStarted = false;
+
+  constructor(options: CurrentClientsOptions) {
+    this.#options = options;
+    options.credentials.replaceWith((credential) => this.#replace(credential.provider));
+  }
+
+  /**
+   * Makes a call. When Momento rejects the key, the call joins the look for another one and is repeated with it, inside its
+   * own time limit: it was not carried out.
+   */
+  async run<T>(call: (clients: ClientGeneration) => Promise<T>, timeoutMs: number): Promise<T> {
+    const startedAt = performance.now();
+    const timeLeftMs = () => timeoutMs - (performance.now() - startedAt);
+    let clients = this.#current ?? (await this.ready());
+    this.#options.credentials.noteUse();
+    let outcome = await outcomeOf(clients.run(call));
+    while (isKeyRejected(outcome) && timeLeftMs() > 0 && (await this.#renewKey(clients, timeLeftMs()))) {
+      clients = await this.ready();
+      outcome = await withinTime(outcomeOf(clients.run(call)), timeLeftMs(), outcome);
+    }
+    return finish(outcome);
+  }
+
+  /**
+   * The clients of the key in use; the first call fetches the key.
+   *
+   * @throws MomentoConfigurationError, MomentoClosedError
+   */
+  async ready(): Promise<ClientGeneration> {
+    this.#refuseWhenClosed();
+    if (this.#current !== undefined) return this.#current;
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  /** A stream has no time limit of its own: it waits for as long as a key is looked for. @returns whether there is another */
+  async renewKeyOf(rejected: TopicClient): Promise<boolean> {
+    const clients = this.#current;
+    if (clients === undefined) return false;
+    return clients.subscriptionClient !== rejected || this.#renewKey(clients, longestTimeoutMs);
+  }
+
+  /** Drains within `shutdownTimeoutSeconds`, then closes each client once. */
+  async close(beforeClose: () => void): Promise<void> {
+    const last = this.#current;
+    this.#current = undefined;
+    if (last !== undefined) await this.#retire(last, beforeClose);
+    await Promise.all(this.#retiring);
+    if (this.#hasStarted)
+      for (const middleware of this.#options.configurations.middlewares) middleware.close?.();
+  }
+
+  async #start(): Promise<ClientGeneration> {
+    const { credentials, configurations } = this.#options;
+    const { provider } = await credentials.current();
+    this.#refuseWhenClosed();
+    this.#hasStarted = true;
+    for (const middleware of configurations.middlewares) middleware.init?.();
+    this.#current = ClientGeneration.create({ ...this.#options, credentialProvider: provider });
+    return this.#current;
+  }
+
+  /** Whether there are clients with another key, at the latest when the time is over. */
+  async #renewKey(clients: ClientGeneration, limitMs: number): Promise<boolean> {
+    await this.#options.credentials.renewRejected(clients.credentialProvider, limitMs);
+    return this.#current !== clients && this.#current !== undefined;
+  }
+
+  /**
+   * Connects clients with another key and makes sure that Momento accepts it, before they take over; what is in flight ends
+   * on the clients before.
+   *
+   * @throws MomentoConfigurationError `key-rejected` or `momento-unreachable`; the clients in use stay
+   */
+  async #replace(provider: CredentialProvider): Promise<void> {
+    const previous = this.#current ?? (await this.#starting);
+    if (previous === undefined) return;
+    const next = await this.#connect(provider);
+    this.#current = next;
+    this.#options.replaced(next);
+    const retired = this.#retire(previous).finally(() => this.#retiring.delete(retired));
+    this.#retiring.add(retired);
+  }
+
+  async #connect(credentialProvider: CredentialProvider): Promise<ClientGeneration> {
+    const limitMs = this.#options.configurations.cacheTimeoutMs;
+    const next = await ClientGeneration.connect({ ...this.#options, credentialProvider }, limitMs).catch(
+      () => {
+        throw unreachable(limitMs);
+      },
+    );
+    try {
+      await this.#options.accept(next, limitMs);
+      this.#refuseWhenClosed();
+      return next;
+    } catch (error) {
+      void next.close();
+      throw error;
+    }
+  }
+
+  /** Lets calls in flight end on their clients, then closes these. */
+  async #retire(clients: ClientGeneration, beforeClose?: () => void): Promise<void> {
+    const { shutdownTimeoutSeconds, credentials } = this.#options;
+    if (!(await clients.drain(shutdownTimeoutSeconds * 1000))) {
+      this.#logger.warn(
+        `Calls are still in flight after ${shutdownTimeoutSeconds} s; their clients close when they end.`,
+      );
+    }
+    beforeClose?.();
+    void clients.close().then(() => credentials.noteDrained());
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#options.closing.aborted) throw new MomentoClosedError(this.#options.connectionName);
+  }
+}
+
+/** The outcome of a call that is repeated, or the one before when the time is over. */
+async function withinTime<T>(
+  again: Promise<CallOutcome<T>>,
+  limitMs: number,
+  before: CallOutcome<T>,
+): Promise<CallOutcome<T>> {
+  const waiting = new AbortController();
+  const tooLate = pause(limitMs, { signal: waiting.signal, holdsProcess: true }).then(() => before);
+  return Promise.race([again, tooLate]).finally(() => waiting.abort());
+}
