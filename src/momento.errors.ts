@@ -1,4 +1,5 @@
 import type { MomentoErrorCode, SdkError } from '@gomomento/sdk';
+import { quoteName } from './momento.redaction.js';
 
 /** What every error of this library has in common: a sentence that says what failed and one that says what to do. */
 export abstract class MomentoError extends Error {
@@ -74,7 +75,7 @@ abstract class MomentoServiceError extends MomentoError {
     options?: ErrorOptions,
   ) {
     const { name, cacheName, target } = operation;
-    const on = target === undefined ? '' : ` '${shorten(target)}'`;
+    const on = target === undefined ? '' : ` ${quoteName(shorten(target))}`;
     super(
       `${name}${on} in cache '${cacheName}' failed with ${code}: ${endSentence(reason)}`,
       adviceFor(code),

@@ -1,4 +1,5 @@
-import { type CacheClient, MomentoErrorCode, SdkError } from '@gomomento/sdk';
+import { MomentoErrorCode, SdkError } from '@gomomento/sdk';
+import type { ClientGeneration } from './client-generation.js';
 import { MomentoConfigurationError } from '../momento.errors.js';
 import { TimeLimit } from '../credentials/time-limit.js';
 import { sdkAnswer } from './sdk-answer.js';
@@ -34,12 +35,15 @@ const transient: ReadonlySet<string> = new Set([
  * @returns whether the cache exists; undefined when no cache was asked for, or the key may not read it
  * @throws MomentoConfigurationError `key-rejected`, or `momento-unreachable` when the time is over
  */
-export async function probeMomento(client: CacheClient, probe: BootProbe): Promise<boolean | undefined> {
+export async function probeMomento(
+  clients: ClientGeneration,
+  probe: BootProbe,
+): Promise<boolean | undefined> {
   const { cacheName, source } = probe;
   const limit = new TimeLimit(probe.limitMs, probe.signal);
   try {
     for (;;) {
-      const code = await askOnce(client, cacheName ?? probeKey, limit);
+      const code = await askOnce(clients, cacheName ?? probeKey, limit);
       if (code === MomentoErrorCode.AUTHENTICATION_ERROR) throw keyRejected(source);
       if (!transient.has(code ?? '')) return verdict(code, cacheName);
       if (!limit.isOver) await limit.pause(retryDelayMs);
@@ -50,14 +54,17 @@ export async function probeMomento(client: CacheClient, probe: BootProbe): Promi
   }
 }
 
-/** The error's code; undefined when the call succeeded. */
+/** The error's code; undefined when the call succeeded. It counts as in flight: the SDK must not be closed under it. */
 async function askOnce(
-  client: CacheClient,
+  clients: ClientGeneration,
   cacheName: string,
   limit: TimeLimit,
 ): Promise<MomentoErrorCode | undefined> {
+  const call = clients.run(({ cacheClient }) =>
+    cacheClient.keyExists(cacheName, probeKey, { abortSignal: limit.signal }),
+  );
   try {
-    await limit.race(sdkAnswer(client.keyExists(cacheName, probeKey, { abortSignal: limit.signal })));
+    await limit.race(sdkAnswer(call));
     return undefined;
   } catch (error) {
     return error instanceof SdkError ? error.errorCode() : MomentoErrorCode.TIMEOUT_ERROR;

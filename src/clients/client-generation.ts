@@ -31,7 +31,7 @@ export class ClientGeneration {
 
   private constructor(
     cacheClient: CacheClient,
-    readonly credentialProvider: CredentialProvider,
+    readonly provider: CredentialProvider,
     configurations: ClientConfigurations,
   ) {
     this.cacheClient = cacheClient;
@@ -58,7 +58,7 @@ export class ClientGeneration {
   /** Publishes and manages webhooks. */
   get topicClient(): TopicClient {
     this.#topicClient ??= new TopicClient({
-      credentialProvider: this.credentialProvider,
+      credentialProvider: this.provider,
       configuration: this.#configurations.topics,
     });
     return this.#topicClient;
@@ -67,7 +67,7 @@ export class ClientGeneration {
   /** Subscribes: apart from publishing, because its deadline is that of a stream. */
   get subscriptionClient(): TopicClient {
     this.#subscriptionClient ??= new TopicClient({
-      credentialProvider: this.credentialProvider,
+      credentialProvider: this.provider,
       configuration: this.#configurations.subscriptions,
     });
     return this.#subscriptionClient;
@@ -75,7 +75,7 @@ export class ClientGeneration {
 
   get authClient(): AuthClient {
     this.#authClient ??= new AuthClient({
-      credentialProvider: this.credentialProvider,
+      credentialProvider: this.provider,
       throwOnErrors: this.#configurations.cache.getThrowOnErrors(),
     });
     return this.#authClient;
@@ -83,7 +83,7 @@ export class ClientGeneration {
 
   get leaderboardClient(): PreviewLeaderboardClient {
     this.#leaderboardClient ??= new PreviewLeaderboardClient({
-      credentialProvider: this.credentialProvider,
+      credentialProvider: this.provider,
       configuration: LeaderboardConfigurations.Laptop.latest(
         this.#configurations.loggerFactory,
       ).withThrowOnErrors(this.#configurations.cache.getThrowOnErrors()),

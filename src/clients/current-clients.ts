@@ -99,7 +99,7 @@ export class CurrentClients {
 
   /** Whether there are clients with another key, at the latest when the time is over. */
   async #renewKey(clients: ClientGeneration, limitMs: number): Promise<boolean> {
-    await this.#options.credentials.renewRejected(clients.credentialProvider, limitMs);
+    await this.#options.credentials.renewRejected(clients.provider, limitMs);
     return this.#current !== clients && this.#current !== undefined;
   }
 

@@ -9,8 +9,10 @@ import type {
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { MomentoCredentials } from '../credentials/momento-credentials.js';
 import { MomentoCacheError, MomentoConfigurationError } from '../momento.errors.js';
+import { quoteName } from '../momento.redaction.js';
 import { probeMomento } from './boot-probe.js';
 import { type ClientConfigurations, prepareConfigurations } from './client-configuration.js';
+import type { ClientGeneration } from './client-generation.js';
 import { CurrentClients } from './current-clients.js';
 import { createInjectedClients } from './injected-clients.js';
 import { LiveSubscriptions } from './live-subscriptions.js';
@@ -58,7 +60,7 @@ export class MomentoConnection implements OnApplicationShutdown {
       credentials,
       configurations: this.#configurations,
       closing: this.#closing.signal,
-      accept: ({ cacheClient }, limitMs) => this.#probe(cacheClient, limitMs),
+      accept: (clients, limitMs) => this.#probe(clients, limitMs),
       replaced: (clients) => {
         if (this.#subscriptions.size > 0) void this.#subscriptions.moveTo(clients.subscriptionClient);
       },
@@ -110,8 +112,7 @@ export class MomentoConnection implements OnApplicationShutdown {
   async connect(): Promise<void> {
     const { cacheName, createCaches, bootTimeoutSeconds } = this.#options;
     try {
-      const { cacheClient } = await this.#clients.ready();
-      const exists = await this.#probe(cacheClient, bootTimeoutSeconds * 1000);
+      const exists = await this.#probe(await this.#clients.ready(), bootTimeoutSeconds * 1000);
       if (cacheName === undefined || exists !== false) return;
       if (!createCaches) throw cacheNotFound(cacheName);
       await this.ensureCache(cacheName);
@@ -149,10 +150,10 @@ export class MomentoConnection implements OnApplicationShutdown {
     await this.#credentials.close();
   }
 
-  #probe(client: CacheClient, limitMs: number): Promise<boolean | undefined> {
+  #probe(clients: ClientGeneration, limitMs: number): Promise<boolean | undefined> {
     const { cacheName } = this.#options;
     const { source } = this.#credentials.status();
-    return probeMomento(client, { cacheName, source, limitMs, signal: this.#closing.signal });
+    return probeMomento(clients, { cacheName, source, limitMs, signal: this.#closing.signal });
   }
 
   #mayDegrade(error: unknown): error is MomentoConfigurationError {
@@ -165,7 +166,7 @@ export class MomentoConnection implements OnApplicationShutdown {
 function cacheNotFound(cacheName: string): MomentoConfigurationError {
   return new MomentoConfigurationError(
     'cache-not-found',
-    `The cache '${cacheName}' does not exist.`,
+    `The cache ${quoteName(cacheName)} does not exist.`,
     'Create it in the Momento console, correct the option cacheName, or set createCaches: true.',
   );
 }

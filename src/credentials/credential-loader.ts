@@ -2,7 +2,7 @@ import { MomentoClosedError, MomentoConfigurationError } from '../momento.errors
 import { type Credential, isRefusedBySdk, keyRefused, toCredential } from './credential.js';
 import type { CredentialSource } from './credential-source.js';
 import type { MomentoEndpoint } from './endpoint.js';
-import { redactKeys } from './redact-keys.js';
+import { redactKeys } from '../momento.redaction.js';
 import { SourceUnavailableError } from './source-unavailable.error.js';
 import { TimeLimit, TimeLimitExceeded } from './time-limit.js';
 

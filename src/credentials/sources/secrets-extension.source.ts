@@ -1,7 +1,7 @@
 import { MomentoConfigurationError } from '../../momento.errors.js';
 import { parseJsonObject } from '../api-key.js';
 import type { CredentialSource, FetchedCredential } from '../credential-source.js';
-import { quoteName } from '../redact-keys.js';
+import { quoteName } from '../../momento.redaction.js';
 import { SourceUnavailableError } from '../source-unavailable.error.js';
 import { diagnose } from './secrets-manager.errors.js';
 

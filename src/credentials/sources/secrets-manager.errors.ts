@@ -1,5 +1,5 @@
 import { MomentoConfigurationError, type MomentoConfigurationProblem } from '../../momento.errors.js';
-import { quoteName } from '../redact-keys.js';
+import { quoteName } from '../../momento.redaction.js';
 import { SourceUnavailableError } from '../source-unavailable.error.js';
 
 interface Diagnosis {

@@ -398,8 +398,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
     advises: 'Check the network and the endpoint',
     arrange: (account) => {
       account.momento.faults.hang('keys-exist');
-      const configuration = Configurations.Laptop.latest().withClientTimeoutMillis(300);
-      return { ...options(account), configuration, bootTimeoutSeconds: shortly };
+      return { ...options(account), bootTimeoutSeconds: shortly };
     },
   },
   {

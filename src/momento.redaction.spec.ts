@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makeJwt, makeLegacyKey, makeV1Key, makeV2Key } from '../../test/e2e/credentials/keys.fixture.js';
-import { quoteName, redactKeys } from './redact-keys.js';
+import { makeJwt, makeLegacyKey, makeV1Key, makeV2Key } from '../test/e2e/credentials/keys.fixture.js';
+import { quoteName, redactKeys } from './momento.redaction.js';
 
 describe('redactKeys', () => {
   it.each([
