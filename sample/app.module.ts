@@ -13,16 +13,13 @@ import { RawModule } from './raw/raw.module.js';
     ConfigModule.forRoot({ isGlobal: true }),
     MomentoModule.forRootAsync({
       inject: [ConfigService],
-      useFactory: (config: ConfigService) => {
-        const endpoint = config.get<string>('MOMENTO_ENDPOINT');
-        return {
-          credentials: fromSecretsManager({ secretId: config.getOrThrow('MOMENTO_SECRET_ID') }),
-          configuration: Configurations.InRegion.Default.latest(),
-          cacheName,
-          createCaches: true,
-          ...(endpoint !== undefined && { endpoint }),
-        };
-      },
+      useFactory: (config: ConfigService) => ({
+        credentials: fromSecretsManager({ secretId: config.getOrThrow('MOMENTO_SECRET_ID') }),
+        endpoint: config.get<string>('MOMENTO_ENDPOINT'),
+        configuration: Configurations.InRegion.Default.latest(),
+        cacheName,
+        createCaches: true,
+      }),
     }),
     ItemsModule,
     RawModule,
