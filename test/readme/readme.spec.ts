@@ -40,7 +40,11 @@ describe('README.md', () => {
   it('links to files and headings that exist', () => {
     const links = matches(readme, /\]\((?!https:)([^)]+)\)/g);
     const headings = matches(readme, /^## (.+)$/gm).map(
-      (title) => `#${title.toLowerCase().replaceAll(' ', '-')}`,
+      (title) =>
+        `#${title
+          .toLowerCase()
+          .replace(/[^a-z0-9 -]/g, '')
+          .replaceAll(' ', '-')}`,
     );
     const broken = links.filter((link) => !headings.includes(link) && !existsSync(`${root}${link}`));
     expect(broken).toEqual([]);
