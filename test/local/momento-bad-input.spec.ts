@@ -104,7 +104,7 @@ describe('MomentoLocal, bad input', () => {
     ['an unknown method', '/cache_client.Scs/Nothing', new Uint8Array(), status.UNIMPLEMENTED],
     [
       'a method that is not served yet',
-      '/token.Token/GenerateDisposableToken',
+      '/webhook.Webhook/PutWebhook',
       new Uint8Array(),
       status.UNIMPLEMENTED,
     ],

@@ -1,4 +1,7 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { EngineError } from './engine/engine-error.js';
+import { type Demand, type Permissions, isPermitted } from './engine/permissions.js';
+import { keyTextOf, newToken, tokenIn } from './key-text.js';
 
 export interface IssueApiKeyOptions {
   /** 1: base64 of JSON with the endpoint and the key, as the console hands it out; 2: a JWT that needs an endpoint beside it. Default 1. */
@@ -14,47 +17,56 @@ export interface IssuedKey {
   readonly version: 1 | 2;
 }
 
+/** What a key is to allow, and for how long. */
+export interface KeyGrant {
+  readonly permissions: Permissions;
+  /** Default: for ever. */
+  readonly validForSeconds?: number;
+  /** What subscribers learn of who published with the key. */
+  readonly tokenId?: string;
+}
+
+/** A key that a client has asked for. */
+export interface GeneratedKey {
+  readonly token: string;
+  /** Exchanges the key for a new one of the same kind. */
+  readonly refreshToken: string;
+  readonly expiresAtMs: number;
+}
+
 interface KeyRecord extends IssuedKey {
+  readonly permissions: Permissions;
+  readonly tokenId: string;
   readonly expiresAtMs: number;
   revoked: boolean;
 }
 
-const SIGNATURE_BYTES = 32;
+interface Renewal {
+  readonly record: KeyRecord;
+  readonly grant: KeyGrant;
+}
 
 /** The keys that one server has issued, and which of them it still accepts. */
 export class ApiKeys {
-  readonly #recordsByText = new Map<string, KeyRecord>();
-  readonly #recordsByToken = new Map<string, KeyRecord>();
+  readonly #records = new Map<string, KeyRecord>();
+  readonly #renewals = new Map<string, Renewal>();
   readonly #now: () => number;
+  #required = false;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Whether calls need a key: from the first one issued. */
-  get required(): boolean {
-    return this.#recordsByText.size > 0;
-  }
-
-  /** Issues a new key for this endpoint (`host:port`) and answers the text that a user would keep as a secret. */
+  /** Issues a new key for this endpoint (`host:port`) and answers the text that a user would keep as a secret. From now on calls need a key. */
   issue(endpoint: string, { version = 1, expiresAt }: IssueApiKeyOptions = {}): string {
-    const id = `key-${this.#recordsByText.size + 1}`;
-    const expiry = expiresAt === undefined ? {} : { exp: Math.floor(expiresAt.getTime() / 1000) };
-    const token = jsonWebToken({
-      ...(version === 1 ? { sub: id, ver: 1 } : { t: 'g' }),
-      jti: randomUUID(),
-      ...expiry,
-    });
-    const text = version === 1 ? encodeJson({ endpoint, api_key: token }, 'base64') : token;
-    const record = { id, version, expiresAtMs: expiresAt?.getTime() ?? Infinity, revoked: false };
-    this.#recordsByText.set(text, record);
-    this.#recordsByToken.set(token, record);
-    return text;
+    const { token } = this.#add(version, expiresAt?.getTime() ?? Infinity, { permissions: 'super-user' });
+    this.#required = true;
+    return version === 1 ? keyTextOf(endpoint, token) : token;
   }
 
   /** Stops accepting a key, and answers which one it was. @throws Error when this server has not issued it. */
   revoke(text: string): IssuedKey {
-    const record = this.#recordsByText.get(text);
+    const record = this.#records.get(tokenIn(text));
     if (record === undefined) {
       throw new Error('Cannot revoke this API key: this server has not issued it');
     }
@@ -62,23 +74,87 @@ export class ApiKeys {
     return record;
   }
 
-  /** Which key this is that a request carries in its `authorization` header; `undefined` when it was never issued. */
+  /** Which key this is that a request carries; `undefined` when it was never issued. */
   find(token: string): KeyRecord | undefined {
-    return this.#recordsByToken.get(token);
+    return this.#records.get(token);
   }
 
-  /** Whether a key was issued, has not expired and was not revoked. */
-  accepts(key: KeyRecord | undefined): boolean {
-    return key !== undefined && !key.revoked && this.#now() < key.expiresAtMs;
+  /**
+   * @param demands tells what the call needs; it is asked only when that matters
+   * @throws EngineError `unauthenticated`, or `permission-denied` when the key does not allow what the call needs.
+   */
+  authorize(key: KeyRecord | undefined, demands: () => readonly Demand[]): void {
+    const isAccepted = key === undefined ? !this.#required : !key.revoked && this.#now() < key.expiresAtMs;
+    if (!isAccepted) {
+      throw unauthenticated();
+    }
+    if (key !== undefined && !isPermitted(key.permissions, demands())) {
+      throw permissionDenied();
+    }
+  }
+
+  /**
+   * Generates a key for whoever carries this token. A super user may grant anything but to be one; where no key is needed, that too.
+   *
+   * @throws EngineError `unauthenticated`, `permission-denied`.
+   */
+  generate(token: string, grant: KeyGrant): GeneratedKey {
+    const granter = this.find(token);
+    this.authorize(granter, () => [{ on: 'control' }]);
+    if (granter !== undefined && grant.permissions === 'super-user') {
+      throw permissionDenied();
+    }
+    return this.#generate(grant);
+  }
+
+  /**
+   * Exchanges a key for a new one that allows the same for as long again. The old one stays valid until it expires.
+   *
+   * @throws EngineError `unauthenticated` when the key is not accepted, or the refresh token is not its own.
+   */
+  refresh(token: string, refreshToken: string): GeneratedKey {
+    const key = this.find(token);
+    this.authorize(key, () => []);
+    const renewal = this.#renewals.get(refreshToken);
+    if (renewal === undefined || renewal.record !== key) {
+      throw unauthenticated();
+    }
+    return this.#generate(renewal.grant);
+  }
+
+  #generate(grant: KeyGrant): GeneratedKey {
+    const { validForSeconds = Infinity } = grant;
+    const { token, record } = this.#add(1, this.#now() + validForSeconds * 1000, grant);
+    const refreshToken = randomUUID();
+    this.#renewals.set(refreshToken, { record, grant });
+    return { token, refreshToken, expiresAtMs: record.expiresAtMs };
+  }
+
+  #add(
+    version: 1 | 2,
+    expiresAtMs: number,
+    { permissions, tokenId = '' }: KeyGrant,
+  ): { readonly token: string; readonly record: KeyRecord } {
+    const id = `key-${this.#records.size + 1}`;
+    const record = { id, version, permissions, tokenId, expiresAtMs, revoked: false };
+    const token = newToken({
+      ...(version === 1 ? { sub: id, ver: 1 } : { t: 'g' }),
+      ...(expiresAtMs !== Infinity && { exp: Math.floor(expiresAtMs / 1000) }),
+    });
+    this.#records.set(token, record);
+    return { token, record };
   }
 }
 
-/** Looks like a JWT to every reader. Its signature is random: a server knows its own keys by heart. */
-function jsonWebToken(claims: object): string {
-  const header = encodeJson({ alg: 'HS256', typ: 'JWT' }, 'base64url');
-  return `${header}.${encodeJson(claims, 'base64url')}.${randomBytes(SIGNATURE_BYTES).toString('base64url')}`;
+/** What a call without a valid key is told. */
+export function unauthenticated(): EngineError {
+  return new EngineError(
+    'unauthenticated',
+    'The API key is not valid: it is missing, unknown, expired or revoked',
+  );
 }
 
-function encodeJson(value: object, encoding: 'base64' | 'base64url'): string {
-  return Buffer.from(JSON.stringify(value)).toString(encoding);
+/** What a call is told that its key does not allow, in the service's words. */
+export function permissionDenied(): EngineError {
+  return new EngineError('permission-denied', 'Unauthorized: Token is not authorized to make this call');
 }

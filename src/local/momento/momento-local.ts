@@ -1,11 +1,11 @@
 import { isIPv6 } from 'node:net';
 import { Server } from '@grpc/grpc-js';
-import { ApiKeys, type IssueApiKeyOptions } from './api-keys.js';
+import { ApiKeys, type IssueApiKeyOptions, unauthenticated } from './api-keys.js';
 import { CacheRegistry } from './engine/cache-registry.js';
 import { FaultPlan } from './faults/fault-plan.js';
 import { MomentoFaults } from './faults/momento-faults.js';
 import { CallPipeline } from './grpc/call-pipeline.js';
-import { SHUTTING_DOWN, UNAUTHENTICATED, failureOf } from './grpc/call-failure.js';
+import { SHUTTING_DOWN, failureFrom, failureOf } from './grpc/call-failure.js';
 import { Heartbeats } from './grpc/heartbeats.js';
 import { Http2Listener } from './grpc/http2-listener.js';
 import { addMomentoServices } from './grpc/momento-services.js';
@@ -55,6 +55,8 @@ export class MomentoLocal implements AsyncDisposable {
       caches: this.#caches,
       heartbeats: new Heartbeats(heartbeatIntervalMs),
       deleteCache: (name) => this.deleteCache(name),
+      keys: this.#keys,
+      endpoint: () => this.#address,
     });
     this.#listener = new Http2Listener(this.#server, { hostname, port });
     this.faults = new MomentoFaults({ plan, openCalls, listener: this.#listener });
@@ -110,13 +112,13 @@ export class MomentoLocal implements AsyncDisposable {
   /**
    * Revokes a key: its calls fail with UNAUTHENTICATED from now on, and so do its open subscriptions.
    *
-   * @param key the text that {@link issueApiKey} answered
+   * @param key the text that {@link issueApiKey} or the SDK's `AuthClient` answered
    * @throws Error when this server has not issued it
    */
   revokeApiKey(key: string): void {
     const { id } = this.#keys.revoke(key);
     this.#openCalls.fail(
-      UNAUTHENTICATED,
+      failureFrom(unauthenticated()),
       (record) => record.rpc === 'topic-subscribe' && record.keyId === id,
     );
   }

@@ -3,6 +3,8 @@ export type EngineErrorReason =
   | 'cache-not-found'
   | 'cache-already-exists'
   | 'invalid-argument'
+  | 'unauthenticated'
+  | 'permission-denied'
   | 'failed-precondition'
   | 'size-limit-exceeded'
   | 'unimplemented';

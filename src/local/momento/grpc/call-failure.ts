@@ -21,14 +21,11 @@ const FAILURES: Readonly<Record<EngineErrorReason, FailureKind>> = {
   'cache-not-found': { code: status.NOT_FOUND, err: 'cache_not_found' },
   'cache-already-exists': { code: status.ALREADY_EXISTS, err: 'cache_already_exists' },
   'invalid-argument': { code: status.INVALID_ARGUMENT, err: 'invalid_argument' },
+  unauthenticated: { code: status.UNAUTHENTICATED, err: 'momento_general_err' },
+  'permission-denied': { code: status.PERMISSION_DENIED, err: 'momento_general_err' },
   'failed-precondition': { code: status.FAILED_PRECONDITION, err: 'failed_precondition' },
   'size-limit-exceeded': { code: status.RESOURCE_EXHAUSTED, err: 'request_size_limit_exceeded' },
   unimplemented: { code: status.UNIMPLEMENTED, err: 'unimplemented' },
-};
-
-export const UNAUTHENTICATED: CallFailure = {
-  code: status.UNAUTHENTICATED,
-  details: 'The API key is not valid: it is missing, unknown, expired or revoked',
 };
 
 export const SHUTTING_DOWN: CallFailure = {

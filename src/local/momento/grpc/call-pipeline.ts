@@ -13,7 +13,8 @@ import type { Fault } from '../faults/fault.js';
 import type { FaultPlan } from '../faults/fault-plan.js';
 import { HeaderFaults } from '../faults/header-faults.js';
 import type { OpenRequestRecord, RequestLog } from '../request-log.js';
-import { type CallFailure, UNAUTHENTICATED, failureFrom } from './call-failure.js';
+import { type CallFailure, failureFrom } from './call-failure.js';
+import { demandsOf } from './demands-of.js';
 import { OpenCall, type OpenCalls } from './open-calls.js';
 import { cacheNameOf, describeRequest } from './request-description.js';
 import { ResponseStream } from './response-stream.js';
@@ -23,6 +24,8 @@ import { KEYLESS_SERVICES, SERVICES, type RpcName, type ServiceName, rpcNameOf }
 export interface CallContext {
   /** From the message or the `cache` header; empty when neither names one. */
   readonly cacheName: string;
+  /** What the key of the call calls itself; empty when it has no name. */
+  readonly tokenId: string;
 }
 
 type Definition<Service extends ServiceName> = (typeof SERVICES)[Service];
@@ -68,8 +71,8 @@ export interface CallPipelineParts {
 }
 
 interface ServedMethod {
+  readonly service: ServiceName;
   readonly rpc: RpcName;
-  readonly needsKey: boolean;
 }
 
 /** The way of every call: logged, authenticated, delayed or failed on demand, handled, answered. */
@@ -94,7 +97,7 @@ export class CallPipeline {
     const definition: ServiceDefinition = SERVICES[service];
     const implementation: UntypedServiceImplementation = {};
     for (const [name, { responseStream }] of Object.entries(definition)) {
-      const method = { rpc: rpcNameOf(service, name), needsKey: !KEYLESS_SERVICES.has(service) };
+      const method = { service, rpc: rpcNameOf(service, name) };
       implementation[name] = responseStream
         ? this.#streaming(method, streams[name])
         : this.#unary(method, unary[name]);
@@ -136,10 +139,11 @@ export class CallPipeline {
   ): void {
     const { keys, log, openCalls, now } = this.parts;
     const key = keys.find(authorizationOf(call.metadata));
-    const context = { cacheName: cacheNameOf(call.request, call.metadata) };
+    const cacheName = cacheNameOf(call.request, call.metadata);
+    const context = { cacheName, tokenId: key?.tokenId ?? '' };
     const record: OpenRequestRecord = {
       rpc: method.rpc,
-      ...describeRequest(call.request, context.cacheName),
+      ...describeRequest(call.request, cacheName),
       ...(key && { keyId: key.id, keyVersion: key.version }),
       status: 'PENDING',
       at: new Date(now()),
@@ -151,8 +155,12 @@ export class CallPipeline {
       open.end(isPastDeadline(call.getDeadline()) ? 'DEADLINE_EXCEEDED' : 'CANCELLED'),
     );
 
-    if (method.needsKey && keys.required && !keys.accepts(key)) {
-      open.fail(UNAUTHENTICATED);
+    try {
+      if (!KEYLESS_SERVICES.has(method.service)) {
+        keys.authorize(key, () => demandsOf(method.service, method.rpc, call.request, cacheName));
+      }
+    } catch (error) {
+      open.fail(failureFrom(error));
       return;
     }
     const fault = this.#faultOf(method.rpc, call.metadata);

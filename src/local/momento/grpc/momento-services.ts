@@ -1,10 +1,12 @@
 import type { Server } from '@grpc/grpc-js';
+import type { ApiKeys } from '../api-keys.js';
 import type { CacheRegistry } from '../engine/cache-registry.js';
 import type { CallPipeline } from './call-pipeline.js';
 import { controlHandlers } from './control-handlers.js';
 import { dictionaryHandlers } from './dictionary-handlers.js';
 import type { Heartbeats } from './heartbeats.js';
 import { itemHandlers } from './item-handlers.js';
+import { authHandlers, tokenHandlers } from './key-handlers.js';
 import { leaderboardHandlers } from './leaderboard-handlers.js';
 import { listHandlers } from './list-handlers.js';
 import { pingHandlers } from './ping-handlers.js';
@@ -20,6 +22,9 @@ export interface MomentoServicesParts {
   readonly heartbeats: Heartbeats;
   /** Deletes a cache together with what is open on it. */
   readonly deleteCache: (name: string) => void;
+  readonly keys: ApiKeys;
+  /** Where clients find the server, as `host:port`. */
+  readonly endpoint: () => string;
 }
 
 /** Every service that the SDK's clients call; a service without handlers answers UNIMPLEMENTED. */
@@ -29,6 +34,8 @@ export function addMomentoServices({
   caches,
   heartbeats,
   deleteCache,
+  keys,
+  endpoint,
 }: MomentoServicesParts): void {
   const unary = {
     ...scalarHandlers(caches),
@@ -43,7 +50,7 @@ export function addMomentoServices({
   pipeline.addService(server, 'topics', publishHandlers(caches), subscribeHandlers(caches, heartbeats));
   pipeline.addService(server, 'ping', pingHandlers());
   pipeline.addService(server, 'leaderboard', leaderboardHandlers(caches));
-  pipeline.addService(server, 'auth');
-  pipeline.addService(server, 'token');
+  pipeline.addService(server, 'auth', authHandlers(keys, endpoint));
+  pipeline.addService(server, 'token', tokenHandlers(keys, endpoint));
   pipeline.addService(server, 'webhook');
 }

@@ -25,6 +25,19 @@ export function describeRequest(
   };
 }
 
+/** Every item that a request is about: one, those of a batch, or those it asks the existence of. */
+export function keysOf(request: object): Uint8Array[] {
+  const own = KEY_FIELDS.map((field): unknown => Reflect.get(request, field));
+  const several: unknown = Reflect.get(request, 'cache_keys');
+  const batch: unknown = Reflect.get(request, 'items');
+  const batchKeys = Array.isArray(batch)
+    ? batch.map((item): unknown => Reflect.get(Object(item), 'cache_key'))
+    : [];
+  return [...own, ...(Array.isArray(several) ? several : []), ...batchKeys].filter(
+    (key): key is Uint8Array => key instanceof Uint8Array,
+  );
+}
+
 function keyOf(request: object): string | undefined {
   for (const field of KEY_FIELDS) {
     const bytes: unknown = Reflect.get(request, field);

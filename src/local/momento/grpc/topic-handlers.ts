@@ -17,9 +17,9 @@ const {
 
 export function publishHandlers(caches: CacheRegistry): UnaryHandlers<'topics'> {
   return {
-    Publish: (request) => {
+    Publish: (request, { tokenId }) => {
       const topic = topicOf(caches, request);
-      topic.publish(topicValueOf(request), '');
+      topic.publish(topicValueOf(request), tokenId);
       // The empty message is not among those that the package exports; no bytes at all make one.
       return SERVICES.topics.Publish.responseDeserialize(Buffer.alloc(0));
     },

@@ -1,0 +1,40 @@
+import {
+  AuthClient,
+  CredentialProvider,
+  type PermissionScope,
+  ExpiresIn,
+  GenerateApiKey,
+} from '@gomomento/sdk';
+import { onTestFinished } from 'vitest';
+import type { MomentoLocal } from '../../src/local/momento/momento-local.js';
+import { credentialsFor, topicClientFor } from '../local/momento.fixture.js';
+import { clientOf } from './conformance.fixture.js';
+
+/** The SDK's credentials for a key that the service has answered. */
+export function credentialsWith(momento: MomentoLocal, apiKey: string): CredentialProvider {
+  return CredentialProvider.fromString({ authToken: apiKey, endpointOverrides: momento.endpoints });
+}
+
+/** Asks for keys with this key, or without one. */
+export function authClientFor(momento: MomentoLocal, apiKey?: string): AuthClient {
+  return new AuthClient({
+    configuration: AuthClientConfigurations.Default.latest(new NoopMomentoLoggerFactory()),
+    credentialProvider: apiKey === undefined ? credentialsFor(momento) : credentialsWith(momento, apiKey),
+  });
+}
+
+/** A key with these permissions, valid for an hour. */
+export async function keyFor(momento: MomentoLocal, scope: PermissionScope): Promise<string> {
+  const generated = await authClientFor(momento).generateApiKey(scope, ExpiresIn.hours(1));
+  if (!(generated instanceof GenerateApiKey.Success)) {
+    throw new TypeError(`No key: ${generated.toString()}`);
+  }
+  return generated.apiKey;
+}
+
+/** The clients of who carries this key, closed when the test ends. */
+export function clientsWith(momento: MomentoLocal, apiKey: string) {
+  const cache = clientOf(momento, credentialsWith(momento, apiKey));
+  onTestFinished(() => cache.close());
+  return { cache, topics: topicClientFor(momento, credentialsWith(momento, apiKey)) };
+}
