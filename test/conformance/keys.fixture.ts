@@ -1,9 +1,11 @@
 import {
   AuthClient,
+  AuthClientConfigurations,
   CredentialProvider,
-  type PermissionScope,
   ExpiresIn,
   GenerateApiKey,
+  NoopMomentoLoggerFactory,
+  type PermissionScope,
 } from '@gomomento/sdk';
 import { onTestFinished } from 'vitest';
 import type { MomentoLocal } from '../../src/local/momento/momento-local.js';
