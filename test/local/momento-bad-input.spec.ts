@@ -11,6 +11,15 @@ const {
   _SetIfRequest: SetIfRequest,
   _UpdateTtlRequest: UpdateTtlRequest,
 } = cache.cache_client;
+const {
+  _DictionaryDeleteRequest: DictionaryDeleteRequest,
+  _ListEraseRequest: ListEraseRequest,
+  _ListRemoveRequest: ListRemoveRequest,
+  _SetDifferenceRequest: SetDifferenceRequest,
+  _SortedSetFetchRequest: SortedSetFetchRequest,
+  _SortedSetRemoveRequest: SortedSetRemoveRequest,
+} = cache.cache_client;
+const { _Minuend: Minuend } = SetDifferenceRequest;
 const { _SetIfHashRequest: SetIfHashRequest, _SetRequest: SetRequest } = cache.cache_client;
 const { _PublishRequest: PublishRequest, _SubscriptionRequest: SubscriptionRequest } =
   pubsub.cache_client.pubsub;
@@ -82,6 +91,12 @@ describe('MomentoLocal, bad input', () => {
       undefined,
     ],
     ['no TTL update', '/cache_client.Scs/UpdateTtl', new UpdateTtlRequest({ cache_key: KEY }), undefined],
+    ['no fields', '/cache_client.Scs/DictionaryDelete', new DictionaryDeleteRequest(), undefined],
+    ['no ranges', '/cache_client.Scs/ListErase', new ListEraseRequest(), undefined],
+    ['no value', '/cache_client.Scs/ListRemove', new ListRemoveRequest(), undefined],
+    ['no subtrahend', '/cache_client.Scs/SetDifference', new SetDifferenceRequest(), undefined],
+    ['no range', '/cache_client.Scs/SortedSetFetch', new SortedSetFetchRequest(), undefined],
+    ['no values', '/cache_client.Scs/SortedSetRemove', new SortedSetRemoveRequest(), undefined],
     ['no cache name', '/control_client.ScsControl/CreateCache', new CreateCacheRequest(), undefined],
     ['no topic', '/cache_client.pubsub.Pubsub/Publish', new PublishRequest({ cache_name: CACHE }), undefined],
     [
@@ -103,9 +118,12 @@ describe('MomentoLocal, bad input', () => {
   it.each([
     ['an unknown method', '/cache_client.Scs/Nothing', new Uint8Array(), status.UNIMPLEMENTED],
     [
-      'a method that is not served yet',
-      '/webhook.Webhook/PutWebhook',
-      new Uint8Array(),
+      'a difference that is not served',
+      '/cache_client.Scs/SetDifference',
+      new SetDifferenceRequest({
+        set_name: KEY,
+        minuend: new Minuend(),
+      }).serializeBinary(),
       status.UNIMPLEMENTED,
     ],
     ['a malformed message', '/cache_client.Scs/Get', new Uint8Array([255, 255, 255]), status.INTERNAL],

@@ -13,6 +13,7 @@ import { OpenCalls } from './grpc/open-calls.js';
 import type { RpcName } from './grpc/services.js';
 import type { MomentoLocalEndpoints, MomentoLocalOptions } from './momento-local.options.js';
 import { type RequestRecord, RequestLog } from './request-log.js';
+import { WebhookDeliveries } from './webhook-deliveries.js';
 
 /** A request of the SDK is at most 10,486,000 bytes; beyond this the transport refuses it before the engine could. */
 const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
@@ -34,6 +35,7 @@ export class MomentoLocal implements AsyncDisposable {
   readonly #log = new RequestLog();
   readonly #caches: CacheRegistry;
   readonly #keys: ApiKeys;
+  readonly #deliveries: WebhookDeliveries;
   readonly #listener: Http2Listener;
   #stopped: Promise<void> | undefined;
 
@@ -42,6 +44,7 @@ export class MomentoLocal implements AsyncDisposable {
     const { caches = [], autoCreateCaches = false, topicHistorySeconds = 5 } = options;
     this.hostname = hostname;
     this.#keys = new ApiKeys(now);
+    this.#deliveries = new WebhookDeliveries(now);
     const topicHistoryMs = topicHistorySeconds * 1000;
     this.#caches = new CacheRegistry({ now, topicHistoryMs, autoCreate: autoCreateCaches });
     for (const name of caches) {
@@ -56,6 +59,7 @@ export class MomentoLocal implements AsyncDisposable {
       heartbeats: new Heartbeats(heartbeatIntervalMs),
       deleteCache: (name) => this.deleteCache(name),
       keys: this.#keys,
+      onPublished: (message) => this.#deliveries.deliver(message),
       endpoint: () => this.#address,
     });
     this.#listener = new Http2Listener(this.#server, { hostname, port });
@@ -161,6 +165,7 @@ export class MomentoLocal implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     this.#openCalls.fail(SHUTTING_DOWN);
+    this.#deliveries.close();
     await this.#listener.close();
     this.#server.forceShutdown();
   }

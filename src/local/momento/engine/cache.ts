@@ -1,6 +1,7 @@
 import { ItemStore } from './item-store.js';
 import type { Leaderboard } from './leaderboard.js';
 import { Topic } from './topic.js';
+import { Webhooks } from './webhooks.js';
 
 export interface CacheSettings {
   readonly now: () => number;
@@ -9,10 +10,11 @@ export interface CacheSettings {
   readonly nextSequencePage: () => number;
 }
 
-/** One cache: its items, its leaderboards and its topics. */
+/** One cache: its items, its leaderboards, its topics and their webhooks. */
 export class Cache {
   readonly items: ItemStore;
   readonly leaderboards = new Map<string, Leaderboard>();
+  readonly webhooks = new Webhooks();
   readonly #topics = new Map<string, Topic>();
   readonly #settings: CacheSettings;
 
@@ -24,7 +26,7 @@ export class Cache {
     this.items = new ItemStore(settings.now);
   }
 
-  /** Removes every item and every leaderboard; the topics stay. */
+  /** Removes every item and every leaderboard; the topics and webhooks stay. */
   flush(): void {
     this.items.clear();
     this.leaderboards.clear();

@@ -2,6 +2,7 @@
 export type EngineErrorReason =
   | 'cache-not-found'
   | 'cache-already-exists'
+  | 'webhook-not-found'
   | 'invalid-argument'
   | 'unauthenticated'
   | 'permission-denied'

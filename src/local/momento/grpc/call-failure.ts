@@ -19,6 +19,7 @@ interface FailureKind {
 
 const FAILURES: Readonly<Record<EngineErrorReason, FailureKind>> = {
   'cache-not-found': { code: status.NOT_FOUND, err: 'cache_not_found' },
+  'webhook-not-found': { code: status.NOT_FOUND, err: 'webhook_not_found' },
   'cache-already-exists': { code: status.ALREADY_EXISTS, err: 'cache_already_exists' },
   'invalid-argument': { code: status.INVALID_ARGUMENT, err: 'invalid_argument' },
   unauthenticated: { code: status.UNAUTHENTICATED, err: 'momento_general_err' },

@@ -52,9 +52,11 @@ export function dictionaryHandlers(caches: CacheRegistry): UnaryHandlers<'cache'
       return new DictionaryIncrementResponse({ value });
     },
     DictionaryDelete: (request, context) => {
-      changeCollection(itemsOf(context), request.dictionary_name, ByteDictionary, (dictionary) =>
-        fieldsToDelete(request, dictionary).forEach((field) => dictionary.delete(field)),
-      );
+      const fields = fieldsToDelete(request);
+      changeCollection(itemsOf(context), request.dictionary_name, ByteDictionary, (dictionary) => {
+        const deleted = fields === 'all' ? dictionary.entries.map(({ field }) => field) : fields;
+        deleted.forEach((field) => dictionary.delete(field));
+      });
       return new DictionaryDeleteResponse();
     },
   };
@@ -68,12 +70,9 @@ function partOf(
   );
 }
 
-function fieldsToDelete(
-  request: cache.cache_client._DictionaryDeleteRequest,
-  dictionary: ByteDictionary,
-): readonly Uint8Array[] {
+function fieldsToDelete(request: cache.cache_client._DictionaryDeleteRequest): readonly Uint8Array[] | 'all' {
   if (request.has_all) {
-    return dictionary.entries.map(({ field }) => field);
+    return 'all';
   }
   if (request.has_some) {
     return request.some.fields;

@@ -105,8 +105,9 @@ export function listHandlers(caches: CacheRegistry): UnaryHandlers<'cache'> {
       return foundOrMissing(ListRetainResponse, left);
     },
     ListErase: (request, context) => {
+      const ranges = rangesToErase(request);
       const left = change(request, context, (list) => {
-        list.erase(rangesToErase(request));
+        list.erase(ranges);
         return lengthOf(list);
       });
       return foundOrMissing(ListEraseResponse, left);

@@ -1,6 +1,7 @@
 import type { Server } from '@grpc/grpc-js';
 import type { ApiKeys } from '../api-keys.js';
 import type { CacheRegistry } from '../engine/cache-registry.js';
+import type { PublishedMessage } from '../webhook-deliveries.js';
 import type { CallPipeline } from './call-pipeline.js';
 import { controlHandlers } from './control-handlers.js';
 import { dictionaryHandlers } from './dictionary-handlers.js';
@@ -14,6 +15,7 @@ import { scalarBatchHandlers, scalarHandlers } from './scalar-handlers.js';
 import { setHandlers } from './set-handlers.js';
 import { sortedSetHandlers } from './sorted-set-handlers.js';
 import { publishHandlers, subscribeHandlers } from './topic-handlers.js';
+import { webhookHandlers } from './webhook-handlers.js';
 
 export interface MomentoServicesParts {
   readonly server: Server;
@@ -23,6 +25,7 @@ export interface MomentoServicesParts {
   /** Deletes a cache together with what is open on it. */
   readonly deleteCache: (name: string) => void;
   readonly keys: ApiKeys;
+  readonly onPublished: (message: PublishedMessage) => void;
   /** Where clients find the server, as `host:port`. */
   readonly endpoint: () => string;
 }
@@ -35,6 +38,7 @@ export function addMomentoServices({
   heartbeats,
   deleteCache,
   keys,
+  onPublished,
   endpoint,
 }: MomentoServicesParts): void {
   const unary = {
@@ -47,10 +51,15 @@ export function addMomentoServices({
   };
   pipeline.addService(server, 'cache', unary, scalarBatchHandlers(caches));
   pipeline.addService(server, 'control', controlHandlers(caches, deleteCache));
-  pipeline.addService(server, 'topics', publishHandlers(caches), subscribeHandlers(caches, heartbeats));
+  pipeline.addService(
+    server,
+    'topics',
+    publishHandlers(caches, onPublished),
+    subscribeHandlers(caches, heartbeats),
+  );
   pipeline.addService(server, 'ping', pingHandlers());
   pipeline.addService(server, 'leaderboard', leaderboardHandlers(caches));
   pipeline.addService(server, 'auth', authHandlers(keys, endpoint));
   pipeline.addService(server, 'token', tokenHandlers(keys, endpoint));
-  pipeline.addService(server, 'webhook');
+  pipeline.addService(server, 'webhook', webhookHandlers(caches));
 }

@@ -56,8 +56,10 @@ export function setHandlers(caches: CacheRegistry): UnaryHandlers<'cache'> {
       return new SetUnionResponse();
     },
     SetDifference: (request, context) => {
+      const elements = elementsToRemove(request);
       const found = changeCollection(itemsOf(context), request.set_name, ByteSet, (set) => {
-        elementsToRemove(request, set).forEach((element) => set.delete(element));
+        const removed = elements === 'all' ? set.elements : elements;
+        removed.forEach((element) => set.delete(element));
         return {};
       });
       return foundOrMissing(SetDifferenceResponse, found);
@@ -65,15 +67,12 @@ export function setHandlers(caches: CacheRegistry): UnaryHandlers<'cache'> {
   };
 }
 
-function elementsToRemove(
-  request: cache.cache_client._SetDifferenceRequest,
-  set: ByteSet,
-): readonly Uint8Array[] {
+function elementsToRemove(request: cache.cache_client._SetDifferenceRequest): readonly Uint8Array[] | 'all' {
   if (request.has_minuend) {
     throw new EngineError('unimplemented', 'MomentoLocal does not subtract a set from elements');
   }
   if (request.has_subtrahend && request.subtrahend.has_identity) {
-    return set.elements;
+    return 'all';
   }
   if (request.has_subtrahend && request.subtrahend.has_set) {
     return request.subtrahend.set.elements;

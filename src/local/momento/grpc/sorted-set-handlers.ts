@@ -12,7 +12,7 @@ import { EngineError } from '../engine/engine-error.js';
 import type { CallContext, UnaryHandlers } from './call-pipeline.js';
 import { collectionTtlOf } from './collection-fields.js';
 import { foundOrMissing } from './either-response.js';
-import { lengthRangeOf, rankOrderOf, selectedBy } from './sorted-set-selection.js';
+import { lengthRangeOf, rankOrderOf, selectionOf } from './sorted-set-selection.js';
 
 const {
   ECacheResult: CacheResult,
@@ -69,14 +69,17 @@ export function sortedSetHandlers(caches: CacheRegistry): UnaryHandlers<'cache'>
       return new SortedSetIncrementResponse({ score });
     },
     SortedSetRemove: (request, context) => {
-      changeCollection(itemsOf(context), request.set_name, SortedSet, (set) =>
-        valuesToRemove(request, set).forEach((value) => set.delete(value)),
-      );
+      const values = valuesToRemove(request);
+      changeCollection(itemsOf(context), request.set_name, SortedSet, (set) => {
+        const removed = values === 'all' ? set.elements.map(({ value }) => value) : values;
+        removed.forEach((value) => set.delete(value));
+      });
       return new SortedSetRemoveResponse();
     },
     SortedSetFetch: (request, context) => {
+      const select = selectionOf(request);
       const set = find(request, context);
-      return fetchResponse(set && selectedBy(request, set), request.with_scores);
+      return fetchResponse(set && select(set), request.with_scores);
     },
     SortedSetGetScore: (request, context) => {
       const set = find(request, context);
@@ -149,12 +152,9 @@ function rankPart(rank: number | undefined): cache.cache_client._SortedSetGetRan
   return new RankPart(rank === undefined ? { result: CacheResult.Miss } : { result: CacheResult.Hit, rank });
 }
 
-function valuesToRemove(
-  request: cache.cache_client._SortedSetRemoveRequest,
-  set: SortedSet,
-): readonly Uint8Array[] {
+function valuesToRemove(request: cache.cache_client._SortedSetRemoveRequest): readonly Uint8Array[] | 'all' {
   if (request.has_all) {
-    return set.elements.map(({ value }) => value);
+    return 'all';
   }
   if (request.has_some) {
     return request.some.values;

@@ -1,5 +1,6 @@
 import { cache } from '@gomomento/generated-types';
 import type { Order, ScoreBound, ScoreRange } from '../engine/collections/ranking.js';
+import type { Slice } from '../engine/collections/slice.js';
 import type { ScoredValue, SortedSet } from '../engine/collections/sorted-set.js';
 import { EngineError } from '../engine/engine-error.js';
 
@@ -10,17 +11,18 @@ type LengthByScoreRequest = cache.cache_client._SortedSetLengthByScoreRequest;
 const { _SortedSetFetchRequest: SortedSetFetchRequest, _SortedSetGetRankRequest: SortedSetGetRankRequest } =
   cache.cache_client;
 
-/** The elements that a fetch asks for, by rank or by score, in its order. */
-export function selectedBy(request: FetchRequest, set: SortedSet): ScoredValue[] {
+/** Picks the elements that a fetch asks for, by rank or by score, in its order. @throws EngineError `invalid-argument`. */
+export function selectionOf(request: FetchRequest): (set: SortedSet) => ScoredValue[] {
   const order: Order = request.order === SortedSetFetchRequest.Order.DESCENDING ? 'descending' : 'ascending';
   if (request.has_by_index) {
     const { by_index: range } = request;
     const start = range.has_inclusive_start_index ? range.inclusive_start_index : undefined;
     const end = range.has_exclusive_end_index ? range.exclusive_end_index : undefined;
-    return set.byRank({ start, end }, order);
+    return (set) => set.byRank({ start, end }, order);
   }
   if (request.has_by_score) {
-    return pageOf(request.by_score, set.byScore(scoreRangeOf(request.by_score), order));
+    const page = pageOf(request.by_score);
+    return (set) => set.byScore(scoreRangeOf(request.by_score), order).slice(page.start, page.end);
   }
   throw new EngineError('invalid-argument', 'The request asks for elements neither by rank nor by score');
 }
@@ -56,10 +58,10 @@ function scoreRangeOf(range: ByScore): ScoreRange {
   };
 }
 
-/** The elements from an offset on, at most a number of them; a negative number means all. */
-function pageOf({ offset, count }: ByScore, elements: readonly ScoredValue[]): ScoredValue[] {
+/** From an offset on, at most a number of elements; a negative number means all. */
+function pageOf({ offset, count }: ByScore): Slice {
   if (offset < 0) {
     throw new EngineError('invalid-argument', 'The offset must not be negative');
   }
-  return elements.slice(offset, count < 0 ? undefined : offset + count);
+  return { start: offset, end: count < 0 ? undefined : offset + count };
 }

@@ -4,6 +4,7 @@ import { EngineError } from '../engine/engine-error.js';
 import { copyBytes } from '../engine/bytes.js';
 import { checkItemSize } from '../engine/limits.js';
 import type { Topic, TopicEvent, TopicValue } from '../engine/topic.js';
+import type { PublishedMessage } from '../webhook-deliveries.js';
 import type { StreamHandlers, UnaryHandlers } from './call-pipeline.js';
 import type { Heartbeats } from './heartbeats.js';
 import { SERVICES } from './services.js';
@@ -15,11 +16,17 @@ const {
   _TopicValue: TopicValueMessage,
 } = pubsub.cache_client.pubsub;
 
-export function publishHandlers(caches: CacheRegistry): UnaryHandlers<'topics'> {
+export function publishHandlers(
+  caches: CacheRegistry,
+  onPublished: (message: PublishedMessage) => void,
+): UnaryHandlers<'topics'> {
   return {
     Publish: (request, { tokenId }) => {
       const topic = topicOf(caches, request);
-      topic.publish(topicValueOf(request), tokenId);
+      const value = topicValueOf(request);
+      const sequenceNumber = topic.publish(value, tokenId);
+      const cache = caches.get(request.cache_name);
+      onPublished({ cache, topicName: request.topic, sequenceNumber, tokenId, value });
       // The empty message is not among those that the package exports; no bytes at all make one.
       return SERVICES.topics.Publish.responseDeserialize(Buffer.alloc(0));
     },
