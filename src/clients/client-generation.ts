@@ -8,6 +8,8 @@ import {
 } from '@gomomento/sdk';
 import type { ClientConfigurations } from './client-configuration.js';
 
+const nowhere = 'nestjs-momento:connect';
+
 export interface GenerationOptions {
   readonly credentialProvider: CredentialProvider;
   readonly configurations: ClientConfigurations;
@@ -53,6 +55,23 @@ export class ClientGeneration {
     const eagerConnectTimeout = Math.ceil(timeoutMs / 1000);
     const cacheClient = await CacheClient.create({ ...cacheClientProps(options), eagerConnectTimeout });
     return new ClientGeneration(cacheClient, options.credentialProvider, options.configurations);
+  }
+
+  get usesTopics(): boolean {
+    return this.#topicClient !== undefined;
+  }
+
+  /**
+   * Connects the topic client ahead of its use. The SDK offers no way to, so each of its connections is made to publish into a
+   * cache that does not exist, which the service refuses.
+   */
+  async connectTopics(): Promise<void> {
+    const grpcConfig = this.#configurations.topics.getTransportStrategy().getGrpcConfig();
+    const connections = grpcConfig.getNumUnaryClients() ?? grpcConfig.getNumClients() ?? 1;
+    const publishes = Array.from({ length: connections }, () =>
+      this.topicClient.publish(nowhere, nowhere, nowhere),
+    );
+    await Promise.allSettled(publishes);
   }
 
   /** Publishes and manages webhooks. */

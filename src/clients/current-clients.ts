@@ -112,14 +112,14 @@ export class CurrentClients {
   async #replace(provider: CredentialProvider): Promise<void> {
     const previous = this.#current ?? (await this.#starting);
     if (previous === undefined) return;
-    const next = await this.#connect(provider);
+    const next = await this.#connect(provider, previous.usesTopics);
     this.#current = next;
     this.#options.replaced(next);
     const retired = this.#retire(previous).finally(() => this.#retiring.delete(retired));
     this.#retiring.add(retired);
   }
 
-  async #connect(credentialProvider: CredentialProvider): Promise<ClientGeneration> {
+  async #connect(credentialProvider: CredentialProvider, withTopics: boolean): Promise<ClientGeneration> {
     const limitMs = this.#options.configurations.cacheTimeoutMs;
     const next = await ClientGeneration.connect({ ...this.#options, credentialProvider }, limitMs).catch(
       () => {
@@ -128,6 +128,7 @@ export class CurrentClients {
     );
     try {
       await this.#options.accept(next, limitMs);
+      if (withTopics) await next.connectTopics();
       this.#refuseWhenClosed();
       return next;
     } catch (error) {

@@ -171,6 +171,8 @@ export async function soak(story: RotationStory, load: SoakLoad): Promise<SoakRe
       () => momento.revokeApiKey(old),
     );
     await until(() => rotated > rotation, 15_000);
+    // The next one does not begin before what waited for this one is done: a call has time for one outage, not for two.
+    await until(() => pending.size < load.requestsPerSecond / 5, 15_000);
     // Connections that were reset come back with a backoff.
     if (momentoIsAway) await sleep(1_500);
     momentoIsAway = false;

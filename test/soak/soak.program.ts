@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { awsEnvironment } from '../support/aws-environment.js';
 import { soak, stories } from './rotation-soak.js';
 
-/** `npm run soak [-- --rotations 20 --requests 500 --messages 250 --seed 7]`: every story at full load, a row each. */
+/** `npm run soak [-- --rotations 20 --requests 500 --messages 250 --seed 7 --story overlap]`: every story at full load, a row each. */
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -11,6 +11,7 @@ export async function main(args: string[]): Promise<void> {
       rotations: { type: 'string', default: '20' },
       requests: { type: 'string', default: '500' },
       messages: { type: 'string', default: '250' },
+      story: { type: 'string', default: '' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     },
   });
@@ -24,7 +25,7 @@ export async function main(args: string[]): Promise<void> {
   console.log(
     `seed ${load.seed}, ${load.rotations} rotations, ${load.requestsPerSecond} requests/s, ${load.messagesPerSecond} messages/s`,
   );
-  for (const story of stories) {
+  for (const story of stories.filter(({ name }) => name.includes(values.story))) {
     const report = await soak(story, load);
     const { failed, lost, twice, outOfOrder, clientsLeftOpen, rotated } = report;
     const holds = failed + lost + twice + outOfOrder + clientsLeftOpen === 0 && rotated === load.rotations;
