@@ -14,6 +14,16 @@ export interface MomentoLocalOptions {
   readonly heartbeatIntervalMs?: number;
   /** Seconds for which a topic's messages can be resumed from; default 5, as at Momento. */
   readonly topicHistorySeconds?: number;
+  /**
+   * Most bytes that the keys and values of one cache may take together; beyond, its least recently used items go. Default no limit:
+   * then an item goes when it expires.
+   */
+  readonly maxBytes?: number;
+  /**
+   * `'documented'`: also the limits on rates, counts, message sizes and TTLs that Momento documents for an account without a support
+   * plan. By default only those on the sizes of items and elements are enforced.
+   */
+  readonly limits?: 'documented';
 }
 
 /** Where a client finds the server: the SDK's endpoint overrides. */

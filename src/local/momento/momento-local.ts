@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { Server } from '@grpc/grpc-js';
 import { ApiKeys, type IssueApiKeyOptions, unauthenticated } from './api-keys.js';
+import { DocumentedLimits } from './documented-limits.js';
 import { CacheRegistry } from './engine/cache-registry.js';
 import { FaultPlan } from './faults/fault-plan.js';
 import { MomentoFaults } from './faults/momento-faults.js';
@@ -11,8 +12,11 @@ import { Http2Listener } from './grpc/http2-listener.js';
 import { addMomentoServices } from './grpc/momento-services.js';
 import { OpenCalls } from './grpc/open-calls.js';
 import type { RpcName } from './grpc/services.js';
+import { HitTally } from './hit-tally.js';
 import type { MomentoLocalEndpoints, MomentoLocalOptions } from './momento-local.options.js';
+import type { MomentoLocalStats } from './momento-local.stats.js';
 import { type RequestRecord, RequestLog } from './request-log.js';
+import { Sweeper } from './sweeper.js';
 import { WebhookDeliveries } from './webhook-deliveries.js';
 
 /** A request of the SDK is at most 10,486,000 bytes; beyond this the transport refuses it before the engine could. */
@@ -34,6 +38,8 @@ export class MomentoLocal implements AsyncDisposable {
   readonly #openCalls = new OpenCalls();
   readonly #log = new RequestLog();
   readonly #caches: CacheRegistry;
+  readonly #tally = new HitTally();
+  readonly #sweeper: Sweeper;
   readonly #keys: ApiKeys;
   readonly #deliveries: WebhookDeliveries;
   readonly #listener: Http2Listener;
@@ -41,12 +47,14 @@ export class MomentoLocal implements AsyncDisposable {
 
   private constructor(options: MomentoLocalOptions) {
     const { port = 0, hostname = '127.0.0.1', now = Date.now, heartbeatIntervalMs = 1000 } = options;
-    const { caches = [], autoCreateCaches = false, topicHistorySeconds = 5 } = options;
+    const { caches = [], autoCreateCaches = false, topicHistorySeconds = 5, limits } = options;
+    const { maxBytes = Infinity } = options;
     this.hostname = hostname;
     this.#keys = new ApiKeys(now);
     this.#deliveries = new WebhookDeliveries(now);
     const topicHistoryMs = topicHistorySeconds * 1000;
-    this.#caches = new CacheRegistry({ now, topicHistoryMs, autoCreate: autoCreateCaches });
+    this.#caches = new CacheRegistry({ now, topicHistoryMs, maxBytes, autoCreate: autoCreateCaches });
+    this.#sweeper = new Sweeper(this.#caches);
     for (const name of caches) {
       this.#caches.create(name);
     }
@@ -54,7 +62,15 @@ export class MomentoLocal implements AsyncDisposable {
     const openCalls = this.#openCalls;
     addMomentoServices({
       server: this.#server,
-      pipeline: new CallPipeline({ keys: this.#keys, faults: plan, log: this.#log, openCalls, now }),
+      pipeline: new CallPipeline({
+        keys: this.#keys,
+        faults: plan,
+        log: this.#log,
+        openCalls,
+        tally: this.#tally,
+        limits: limits === 'documented' ? new DocumentedLimits(now, () => this.stats()) : undefined,
+        now,
+      }),
       caches: this.#caches,
       heartbeats: new Heartbeats(heartbeatIntervalMs),
       deleteCache: (name) => this.deleteCache(name),
@@ -70,6 +86,7 @@ export class MomentoLocal implements AsyncDisposable {
   static async start(options: MomentoLocalOptions = {}): Promise<MomentoLocal> {
     const momento = new MomentoLocal(options);
     await momento.#listener.listen();
+    momento.#sweeper.start();
     return momento;
   }
 
@@ -96,6 +113,21 @@ export class MomentoLocal implements AsyncDisposable {
   /** How many calls ever arrived, of one kind or of all; exact however many they were. */
   requestCount(rpc?: RpcName): number {
     return this.#log.count(rpc);
+  }
+
+  /** What the server has done so far, and what it holds now. */
+  stats(): MomentoLocalStats {
+    const stores = this.#caches.all.map(({ items }) => items);
+    return {
+      calls: this.#log.counts,
+      hits: this.#tally.hits,
+      misses: this.#tally.misses,
+      subscriptions: this.#openCalls.count('topic-subscribe'),
+      caches: stores.length,
+      items: stores.reduce((sum, { heldCount }) => sum + heldCount, 0),
+      itemBytes: stores.reduce((sum, { heldBytes }) => sum + heldBytes, 0),
+      evictions: stores.reduce((sum, { evictedCount }) => sum + evictedCount, 0),
+    };
   }
 
   /** Connections that are open now. */
@@ -166,6 +198,7 @@ export class MomentoLocal implements AsyncDisposable {
   async #stop(): Promise<void> {
     this.#openCalls.fail(SHUTTING_DOWN);
     this.#deliveries.close();
+    this.#sweeper.stop();
     await this.#listener.close();
     this.#server.forceShutdown();
   }

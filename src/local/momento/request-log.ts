@@ -41,6 +41,11 @@ export class RequestLog {
     }
   }
 
+  /** Calls that ever arrived, by kind. */
+  get counts(): Partial<Record<RpcName, number>> {
+    return Object.fromEntries(this.#counts);
+  }
+
   /** Calls that ever arrived, of one kind or of all. */
   count(rpc?: RpcName): number {
     if (rpc !== undefined) {

@@ -4,6 +4,8 @@ import { EngineError } from './engine-error.js';
 export interface CacheRegistryOptions {
   readonly now: () => number;
   readonly topicHistoryMs: number;
+  /** Most bytes of keys and values in each cache; default no limit. */
+  readonly maxBytes?: number;
   /** Create a cache when a request names one that does not exist, instead of refusing the request. */
   readonly autoCreate: boolean;
 }
@@ -15,17 +17,22 @@ export class CacheRegistry {
   readonly #autoCreate: boolean;
   #lastSequencePage = 0;
 
-  constructor({ now, topicHistoryMs, autoCreate }: CacheRegistryOptions) {
+  constructor({ now, topicHistoryMs, maxBytes = Infinity, autoCreate }: CacheRegistryOptions) {
     this.#autoCreate = autoCreate;
     // Pages come from the clock, so that they also grow from one server to the next on the same port.
     const nextSequencePage = () =>
       (this.#lastSequencePage = Math.max(this.#lastSequencePage + 1, Math.floor(now())));
-    this.#settings = { now, topicHistoryMs, nextSequencePage };
+    this.#settings = { now, topicHistoryMs, maxBytes, nextSequencePage };
   }
 
   /** In the order of their creation. */
   get names(): readonly string[] {
     return [...this.#caches.keys()];
+  }
+
+  /** In the order of their creation. */
+  get all(): readonly Cache[] {
+    return [...this.#caches.values()];
   }
 
   /** @throws EngineError `cache-already-exists`, or `invalid-argument` for an empty name. */

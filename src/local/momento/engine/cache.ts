@@ -6,6 +6,8 @@ import { Webhooks } from './webhooks.js';
 export interface CacheSettings {
   readonly now: () => number;
   readonly topicHistoryMs: number;
+  /** Most bytes of keys and values in each cache. */
+  readonly maxBytes: number;
   /** Answers a number larger than all it answered before: the sequence page of a new topic. */
   readonly nextSequencePage: () => number;
 }
@@ -23,7 +25,7 @@ export class Cache {
     settings: CacheSettings,
   ) {
     this.#settings = settings;
-    this.items = new ItemStore(settings.now);
+    this.items = new ItemStore(settings.now, settings);
   }
 
   /** Removes every item and every leaderboard; the topics and webhooks stay. */

@@ -8,6 +8,10 @@ export type EngineErrorReason =
   | 'permission-denied'
   | 'failed-precondition'
   | 'size-limit-exceeded'
+  | 'element-size-limit-exceeded'
+  | 'operations-limit-exceeded'
+  | 'subscriptions-limit-exceeded'
+  | 'cache-limit-exceeded'
   | 'unimplemented';
 
 /** A request that the service would refuse, in words a caller of the SDK sees. */

@@ -8,28 +8,29 @@ const MAX_ELEMENT_BYTES = 128 * 1024;
 
 /** @throws EngineError `size-limit-exceeded` when key and value together are larger than {@link MAX_ITEM_BYTES}. */
 export function checkItemSize(key: Uint8Array, value: Uint8Array): void {
-  checkSize('item', key.byteLength + value.byteLength, MAX_ITEM_BYTES);
+  const sizeBytes = key.byteLength + value.byteLength;
+  if (sizeBytes > MAX_ITEM_BYTES) {
+    throw new EngineError(
+      'size-limit-exceeded',
+      `The item has ${sizeBytes} bytes, which exceeds the request limit of ${MAX_ITEM_BYTES} bytes`,
+    );
+  }
 }
 
-/** @throws EngineError `size-limit-exceeded` when the parts of an element together are larger than {@link MAX_ELEMENT_BYTES}. */
+/** @throws EngineError `element-size-limit-exceeded` when the parts of an element are together larger than {@link MAX_ELEMENT_BYTES}. */
 export function checkElementSize(...parts: readonly Uint8Array[]): void {
   const sizeBytes = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  checkSize('element', sizeBytes, MAX_ELEMENT_BYTES);
+  if (sizeBytes > MAX_ELEMENT_BYTES) {
+    throw new EngineError(
+      'element-size-limit-exceeded',
+      `The element size of ${sizeBytes} bytes exceeds the limit of ${MAX_ELEMENT_BYTES} bytes`,
+    );
+  }
 }
 
 /** @throws EngineError `invalid-argument` when the TTL is not positive. */
 export function checkTtl(ttlMilliseconds: number): void {
   if (!(ttlMilliseconds > 0)) {
     throw new EngineError('invalid-argument', 'The TTL must be positive');
-  }
-}
-
-function checkSize(what: string, sizeBytes: number, maxBytes: number): void {
-  if (sizeBytes > maxBytes) {
-    // The SDK tells a size limit from a rate limit by the words "request limit".
-    throw new EngineError(
-      'size-limit-exceeded',
-      `The ${what} has ${sizeBytes} bytes, which exceeds the request limit of ${maxBytes} bytes`,
-    );
   }
 }

@@ -26,6 +26,13 @@ const FAILURES: Readonly<Record<EngineErrorReason, FailureKind>> = {
   'permission-denied': { code: status.PERMISSION_DENIED, err: 'momento_general_err' },
   'failed-precondition': { code: status.FAILED_PRECONDITION, err: 'failed_precondition' },
   'size-limit-exceeded': { code: status.RESOURCE_EXHAUSTED, err: 'request_size_limit_exceeded' },
+  'element-size-limit-exceeded': { code: status.RESOURCE_EXHAUSTED, err: 'element_size_limit_exceeded' },
+  'operations-limit-exceeded': { code: status.RESOURCE_EXHAUSTED, err: 'operations_rate_limit_exceeded' },
+  'subscriptions-limit-exceeded': {
+    code: status.RESOURCE_EXHAUSTED,
+    err: 'topic_subscriptions_limit_exceeded',
+  },
+  'cache-limit-exceeded': { code: status.RESOURCE_EXHAUSTED, err: 'cache_limit_exceeded' },
   unimplemented: { code: status.UNIMPLEMENTED, err: 'unimplemented' },
 };
 

@@ -8,10 +8,12 @@ import type {
   sendUnaryData,
 } from '@grpc/grpc-js';
 import type { ApiKeys } from '../api-keys.js';
+import type { DocumentedLimits } from '../documented-limits.js';
 import { EngineError } from '../engine/engine-error.js';
 import type { Fault } from '../faults/fault.js';
 import type { FaultPlan } from '../faults/fault-plan.js';
 import { HeaderFaults } from '../faults/header-faults.js';
+import type { HitTally } from '../hit-tally.js';
 import type { OpenRequestRecord, RequestLog } from '../request-log.js';
 import { type CallFailure, failureFrom } from './call-failure.js';
 import { demandsOf } from './demands-of.js';
@@ -67,6 +69,9 @@ export interface CallPipelineParts {
   readonly faults: FaultPlan;
   readonly log: RequestLog;
   readonly openCalls: OpenCalls;
+  readonly tally: HitTally;
+  /** Limits beside those on sizes; none by default. */
+  readonly limits?: DocumentedLimits | undefined;
   readonly now: () => number;
 }
 
@@ -110,6 +115,7 @@ export class CallPipeline {
       const send = (failure: CallFailure) => reply(failure);
       this.#admit(method, call, send, (open, context) => {
         const response = requireHandler(method, handler)(call.request, context);
+        this.parts.tally.count(method.rpc, Object(response));
         if (open.end('OK')) {
           reply(null, response);
         }
@@ -124,7 +130,9 @@ export class CallPipeline {
         requireHandler(method, handler)(
           call.request,
           context,
-          new ResponseStream(open, call, fault?.streamFailure),
+          new ResponseStream(open, call, fault?.streamFailure, (message) =>
+            this.parts.tally.count(method.rpc, Object(message)),
+          ),
         );
         open.opened();
       });
@@ -158,6 +166,7 @@ export class CallPipeline {
     try {
       if (!KEYLESS_SERVICES.has(method.service)) {
         keys.authorize(key, () => demandsOf(method.service, method.rpc, call.request, cacheName));
+        this.parts.limits?.check(method.service, method.rpc, call.request);
       }
     } catch (error) {
       open.fail(failureFrom(error));

@@ -1,39 +1,9 @@
 import { cache } from '@gomomento/generated-types';
 import type { Access, Demand } from '../engine/permissions.js';
 import { keysOf } from './request-description.js';
-import type { RpcName, ServiceName } from './services.js';
+import { READS, type RpcName, type ServiceName } from './services.js';
 
 const { _SortedSetUnionStoreRequest: SortedSetUnionStoreRequest } = cache.cache_client;
-
-/** The calls that change nothing. Whatever else there is, or will be, is a write. */
-const READS: ReadonlySet<RpcName> = new Set<RpcName>([
-  'get',
-  'get-batch',
-  'get-with-hash',
-  'keys-exist',
-  'item-get-type',
-  'item-get-ttl',
-  'dictionary-get',
-  'dictionary-fetch',
-  'dictionary-length',
-  'list-fetch',
-  'list-length',
-  'set-fetch',
-  'set-sample',
-  'set-contains',
-  'set-length',
-  'sorted-set-fetch',
-  'sorted-set-get-score',
-  'sorted-set-get-rank',
-  'sorted-set-length',
-  'sorted-set-length-by-score',
-  'topic-subscribe',
-  'leaderboard-get-leaderboard-length',
-  'leaderboard-get-by-rank',
-  'leaderboard-get-rank',
-  'leaderboard-get-by-score',
-  'leaderboard-get-competition-rank',
-]);
 
 interface Call {
   readonly access: Access;

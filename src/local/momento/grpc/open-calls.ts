@@ -1,5 +1,6 @@
 import type { OpenRequestRecord } from '../request-log.js';
 import { type CallFailure, type StatusName, statusNameOf } from './call-failure.js';
+import type { RpcName } from './services.js';
 
 /** A call from its arrival to its end. Whoever ends it first decides how; what comes later is ignored. */
 export class OpenCall {
@@ -70,6 +71,11 @@ export class OpenCalls {
   add(call: OpenCall): void {
     this.#calls.add(call);
     call.onEnd(() => this.#calls.delete(call));
+  }
+
+  /** How many calls of one kind are open. */
+  count(rpc: RpcName): number {
+    return [...this.#calls].filter(({ record }) => record.rpc === rpc).length;
   }
 
   /** Fails every open call, or those that match. */

@@ -10,6 +10,7 @@ export class ResponseStream<Response> {
     readonly call: OpenCall,
     private readonly stream: ServerWritableStream<object, Response>,
     private readonly failure?: StreamFailure,
+    private readonly onMessage: (message: Response) => void = () => undefined,
   ) {
     this.#messagesLeft = failure?.afterMessages ?? Infinity;
   }
@@ -19,6 +20,7 @@ export class ResponseStream<Response> {
     if (this.call.ended) {
       return false;
     }
+    this.onMessage(message);
     const wantsMore = this.#messagesLeft > 0 && this.stream.write(message);
     this.#messagesLeft -= 1;
     if (this.failure !== undefined && this.#messagesLeft <= 0) {

@@ -41,3 +41,33 @@ export function rpcNameOf(service: ServiceName, method: string): RpcName {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type RpcName spells out the same rule
   return `${prefixes[service] ?? ''}${kebabCase}` as RpcName;
 }
+
+/** The calls that change nothing. Whatever else there is, or will be, is a write. */
+export const READS: ReadonlySet<RpcName> = new Set<RpcName>([
+  'get',
+  'get-batch',
+  'get-with-hash',
+  'keys-exist',
+  'item-get-type',
+  'item-get-ttl',
+  'dictionary-get',
+  'dictionary-fetch',
+  'dictionary-length',
+  'list-fetch',
+  'list-length',
+  'set-fetch',
+  'set-sample',
+  'set-contains',
+  'set-length',
+  'sorted-set-fetch',
+  'sorted-set-get-score',
+  'sorted-set-get-rank',
+  'sorted-set-length',
+  'sorted-set-length-by-score',
+  'topic-subscribe',
+  'leaderboard-get-leaderboard-length',
+  'leaderboard-get-by-rank',
+  'leaderboard-get-rank',
+  'leaderboard-get-by-score',
+  'leaderboard-get-competition-rank',
+]);

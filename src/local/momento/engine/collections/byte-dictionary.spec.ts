@@ -70,9 +70,7 @@ describe('ByteDictionary', () => {
     dictionary.set([{ field, value: largest }]);
 
     const tooLarge = { field, value: new Uint8Array(128 * 1024) };
-    expect(() => dictionary.set([{ field: bytes('other'), value: field }, tooLarge])).toThrow(
-      'request limit',
-    );
+    expect(() => dictionary.set([{ field: bytes('other'), value: field }, tooLarge])).toThrow('element size');
     expect([dictionary.size, dictionary.byteLength]).toEqual([1, 128 * 1024]);
   });
 });

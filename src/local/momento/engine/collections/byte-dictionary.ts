@@ -30,7 +30,7 @@ export class ByteDictionary {
     return this.#values.get(bytesToMapKey(field));
   }
 
-  /** Sets all of the fields, or none. @throws EngineError `size-limit-exceeded`. */
+  /** Sets all of the fields, or none. @throws EngineError `element-size-limit-exceeded`. */
   set(entries: readonly DictionaryEntry[]): void {
     for (const { field, value } of entries) {
       checkElementSize(field, value);

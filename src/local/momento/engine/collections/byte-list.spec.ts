@@ -94,7 +94,7 @@ describe('ByteList', () => {
       list[concatenate]([new Uint8Array(128 * 1024)], 0);
 
       expect(() => list[concatenate]([bytes('a'), new Uint8Array(128 * 1024 + 1)], 0)).toThrow(
-        'request limit',
+        'element size',
       );
       expect(list.size).toBe(1);
     },

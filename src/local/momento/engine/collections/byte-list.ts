@@ -26,14 +26,14 @@ export class ByteList {
     return this.#values.slice(start, end);
   }
 
-  /** Puts values before the first, in their order; then cuts the back to the size, unless that is 0. @throws EngineError `size-limit-exceeded`. */
+  /** Puts values before the first, in their order; then cuts the back to the size, unless that is 0. @throws EngineError `element-size-limit-exceeded`. */
   concatenateFront(values: readonly Uint8Array[], truncateBackToSize: number): void {
     values.forEach((value) => checkElementSize(value));
     const all = [...values.map(copyBytes), ...this.#values];
     this.#replace(truncateBackToSize === 0 ? all : all.slice(0, truncateBackToSize));
   }
 
-  /** Puts values after the last; then cuts the front to the size, unless that is 0. @throws EngineError `size-limit-exceeded`. */
+  /** Puts values after the last; then cuts the front to the size, unless that is 0. @throws EngineError `element-size-limit-exceeded`. */
   concatenateBack(values: readonly Uint8Array[], truncateFrontToSize: number): void {
     values.forEach((value) => checkElementSize(value));
     for (const value of values) {

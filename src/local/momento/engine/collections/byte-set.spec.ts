@@ -69,7 +69,7 @@ describe('ByteSet', () => {
   it('refuses an element of more than 128 KiB, and adds none of the others', () => {
     const set = new ByteSet();
 
-    expect(() => set.add([bytes('a'), new Uint8Array(128 * 1024 + 1)])).toThrow('request limit');
+    expect(() => set.add([bytes('a'), new Uint8Array(128 * 1024 + 1)])).toThrow('element size');
     expect(set.size).toBe(0);
   });
 });

@@ -24,7 +24,7 @@ export class ByteSet {
     return this.#elements.has(bytesToMapKey(element));
   }
 
-  /** Adds all of the elements, or none. @throws EngineError `size-limit-exceeded`. */
+  /** Adds all of the elements, or none. @throws EngineError `element-size-limit-exceeded`. */
   add(elements: readonly Uint8Array[]): void {
     elements.forEach((element) => checkElementSize(element));
     for (const element of elements) {

@@ -101,7 +101,7 @@ describe('SortedSet', () => {
 
     expect(() => set.put([good, { value: bytes('a'), score: NaN }])).toThrow('not a number');
     expect(() => set.put([good, { value: new Uint8Array(128 * 1024 + 1), score: 1 }])).toThrow(
-      'request limit',
+      'element size',
     );
     expect(() => set.increment(bytes('a'), NaN)).toThrow('not a number');
     expect(set.size).toBe(0);

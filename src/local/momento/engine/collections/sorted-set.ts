@@ -50,7 +50,7 @@ export class SortedSet {
     return this.#ranking.countByScore(range);
   }
 
-  /** Puts all of the elements, or none. @throws EngineError `invalid-argument` when a score is not a number, `size-limit-exceeded`. */
+  /** Puts all of the elements, or none. @throws EngineError `invalid-argument` when a score is not a number, `element-size-limit-exceeded`. */
   put(elements: readonly ScoredValue[]): void {
     for (const { value, score } of elements) {
       checkElementSize(value);
