@@ -42,8 +42,9 @@ export function itemHandlers(caches: CacheRegistry): UnaryHandlers<'cache'> {
     },
     ItemGetTtl: (request, context) => {
       const ttlMilliseconds = remainingTtl(itemsOf(context), request.cache_key);
+      // A TTL of thousands of years is valid, but as a float it may be no 64-bit integer any more.
       const found =
-        ttlMilliseconds === undefined ? undefined : { remaining_ttl_millis: Math.ceil(ttlMilliseconds) };
+        ttlMilliseconds === undefined ? undefined : { remaining_ttl_millis: wholeNumber(ttlMilliseconds) };
       return foundOrMissing(ItemGetTtlResponse, found);
     },
     UpdateTtl: (request, context) => {
@@ -51,6 +52,10 @@ export function itemHandlers(caches: CacheRegistry): UnaryHandlers<'cache'> {
       return TTL_UPDATE_RESPONSES[result]();
     },
   };
+}
+
+function wholeNumber(milliseconds: number): number {
+  return Math.min(Math.ceil(milliseconds), Number.MAX_SAFE_INTEGER);
 }
 
 function ttlUpdateOf(
