@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Cache, type KeyedCall, type Service, answerOf } from './conformance.fixture.js';
 
 /** What is specified of a call. Answers are written as {@link answerOf} shortens them. */
-export interface CallSpecification {
+interface CallSpecification {
   readonly run: KeyedCall;
   /** The answer when the key holds what is given. */
   readonly answers: unknown;

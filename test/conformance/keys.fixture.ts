@@ -7,10 +7,14 @@ import {
   NoopMomentoLoggerFactory,
   type PermissionScope,
 } from '@gomomento/sdk';
+import { auth } from '@gomomento/generated-types';
+import { credentials, status } from '@grpc/grpc-js';
 import { onTestFinished } from 'vitest';
 import type { MomentoLocal } from '../../src/local/momento/momento-local.js';
 import { credentialsFor, topicClientFor } from '../local/momento.fixture.js';
 import { clientOf } from './conformance.fixture.js';
+
+const { AuthClient: AuthService, _GenerateApiTokenRequest: GenerateApiTokenRequest } = auth.auth;
 
 /** The SDK's credentials for a key that the service has answered. */
 export function credentialsWith(momento: MomentoLocal, apiKey: string): CredentialProvider {
@@ -39,4 +43,19 @@ export function clientsWith(momento: MomentoLocal, apiKey: string) {
   const cache = clientOf(momento, credentialsWith(momento, apiKey));
   onTestFinished(() => cache.close());
   return { cache, topics: topicClientFor(momento, credentialsWith(momento, apiKey)) };
+}
+
+/** Asks for a key that may do everything, which the SDK has no public way to do; answers the status. */
+export async function askToBeSuperUser(momento: MomentoLocal, apiKey?: string): Promise<string> {
+  const service = new AuthService(momento.endpoints.tokenEndpoint, credentials.createInsecure());
+  onTestFinished(() => service.close());
+  const authToken = apiKey === undefined ? '' : credentialsWith(momento, apiKey).getAuthToken();
+  const request = GenerateApiTokenRequest.fromObject({
+    auth_token: authToken,
+    permissions: { super_user: 0 },
+    never: {},
+  });
+  return new Promise((resolve) => {
+    service.GenerateApiToken(request, (error) => resolve(status[error?.code ?? status.OK]));
+  });
 }

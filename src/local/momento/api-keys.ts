@@ -155,6 +155,6 @@ export function unauthenticated(): EngineError {
 }
 
 /** What a call is told that its key does not allow, in the service's words. */
-export function permissionDenied(): EngineError {
+function permissionDenied(): EngineError {
   return new EngineError('permission-denied', 'Unauthorized: Token is not authorized to make this call');
 }

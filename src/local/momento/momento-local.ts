@@ -176,7 +176,7 @@ export class MomentoLocal implements AsyncDisposable {
     this.#openCalls.fail(failure, (record) => record.rpc === 'topic-subscribe' && record.cacheName === name);
   }
 
-  /** Removes every item of every cache; caches, topics and keys stay. */
+  /** Removes every item and leaderboard of every cache; caches, topics, webhooks and keys stay. */
   flush(): void {
     this.#caches.flushAll();
   }

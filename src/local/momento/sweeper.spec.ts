@@ -35,4 +35,21 @@ describe('Sweeper', () => {
     vi.advanceTimersByTime(60_000);
     expect(held()).toEqual([10, 0]);
   });
+
+  it('frees the messages of a topic that nobody publishes to any more', () => {
+    let nowMs = 0;
+    const caches = new CacheRegistry({ now: () => nowMs, topicHistoryMs: 5_000, autoCreate: true });
+    const topic = caches.get('c').topic('t');
+    topic.publish({ text: 'x' }, '');
+    const sweeper = new Sweeper(caches);
+    sweeper.start();
+
+    nowMs = 5_000;
+    vi.advanceTimersByTime(1_000);
+    expect(topic.heldCount).toBe(1);
+    nowMs = 5_001;
+    vi.advanceTimersByTime(1_000);
+    expect(topic.heldCount).toBe(0);
+    sweeper.stop();
+  });
 });

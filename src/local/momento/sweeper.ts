@@ -5,7 +5,7 @@ const INTERVAL_MS = 1000;
 const ROUNDS = 20;
 const MIN_ITEMS_PER_ROUND = 1000;
 
-/** Frees the items that have expired, although nobody reads or writes, a part of them each second. Holds no process. */
+/** Frees expired items and old messages, although nobody reads or writes, a part of the items each second. Holds no process. */
 export class Sweeper {
   #timer: NodeJS.Timeout | undefined;
 
@@ -20,8 +20,8 @@ export class Sweeper {
   }
 
   #sweep(): void {
-    for (const { items } of this.caches.all) {
-      items.sweep(Math.max(MIN_ITEMS_PER_ROUND, Math.ceil(items.heldCount / ROUNDS)));
+    for (const cache of this.caches.all) {
+      cache.sweep(Math.max(MIN_ITEMS_PER_ROUND, Math.ceil(cache.items.heldCount / ROUNDS)));
     }
   }
 }

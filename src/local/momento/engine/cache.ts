@@ -34,6 +34,14 @@ export class Cache {
     this.leaderboards.clear();
   }
 
+  /** Looks at the next so many items and at every topic, and frees what is too old to be seen again. */
+  sweep(itemCount: number): void {
+    this.items.sweep(itemCount);
+    for (const topic of this.#topics.values()) {
+      topic.forgetOld();
+    }
+  }
+
   /** The topic of this name, which begins its life when it is first used. */
   topic(name: string): Topic {
     let topic = this.#topics.get(name);

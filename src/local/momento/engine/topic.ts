@@ -72,13 +72,18 @@ export class Topic {
     this.#historyMs = options.historyMs;
   }
 
+  /** Messages that can be resumed from, as far as they were not yet found to be too old. */
+  get heldCount(): number {
+    return this.#held.length;
+  }
+
   get subscriberCount(): number {
     return this.#cursors.size;
   }
 
   /** Numbers the message, keeps it for a while, and hands it to every subscriber that is ready. Answers its number. */
   publish(value: TopicValue, publisherId: string): number {
-    this.#forgetOld();
+    this.forgetOld();
     const sequenceNumber = this.#nextSequenceNumber;
     this.#nextSequenceNumber += 1;
     this.#held.push({
@@ -92,20 +97,28 @@ export class Topic {
   }
 
   subscribe(from: ResumePosition, sink: TopicSink): TopicSubscription {
-    this.#forgetOld();
+    this.forgetOld();
     const cursor: Cursor = { ...this.#positionOf(from), blocked: false, sink };
     this.#cursors.add(cursor);
     this.#pump(cursor);
     return {
       pump: () => {
         cursor.blocked = false;
-        this.#forgetOld();
+        this.forgetOld();
         this.#pump(cursor);
       },
       unsubscribe: () => {
         this.#cursors.delete(cursor);
       },
     };
+  }
+
+  /** Frees the messages that are too old to be resumed from. */
+  forgetOld(): void {
+    const keepFromMs = this.#now() - this.#historyMs;
+    const firstToKeep = this.#held.findIndex((held) => held.publishedAtMs >= keepFromMs);
+    const expired = firstToKeep === -1 ? this.#held.length : firstToKeep;
+    this.#held.splice(0, Math.max(expired, this.#held.length - MAX_HELD_MESSAGES));
   }
 
   #positionOf(from: ResumePosition): Pick<Cursor, 'next' | 'lostUpTo'> {
@@ -156,12 +169,5 @@ export class Topic {
   /** The number of the oldest message held, or of the next one to come when none is. */
   #oldestHeld(): number {
     return this.#nextSequenceNumber - this.#held.length;
-  }
-
-  #forgetOld(): void {
-    const keepFromMs = this.#now() - this.#historyMs;
-    const firstToKeep = this.#held.findIndex((held) => held.publishedAtMs >= keepFromMs);
-    const expired = firstToKeep === -1 ? this.#held.length : firstToKeep;
-    this.#held.splice(0, Math.max(expired, this.#held.length - MAX_HELD_MESSAGES));
   }
 }

@@ -44,12 +44,12 @@ export class ByteSet {
   sample(limit: number): Uint8Array[] {
     const pool = [...this.#elements];
     const count = Math.min(limit, pool.length);
-    const chosen: Uint8Array[] = [];
-    while (chosen.length < count) {
-      const [element = ''] = pool.splice(Math.floor(Math.random() * pool.length), 1);
-      chosen.push(mapKeyToBytes(element));
+    // The beginning of a shuffle: each place gets one of those that have none yet.
+    for (let place = 0; place < count; place += 1) {
+      const chosen = place + Math.floor(Math.random() * (pool.length - place));
+      [pool[place], pool[chosen]] = [pool[chosen] ?? '', pool[place] ?? ''];
     }
-    return chosen;
+    return pool.slice(0, count).map(mapKeyToBytes);
   }
 
   /** Removes up to so many elements, chosen at random, and answers them. */
