@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 
 const HASH_BYTES = 16;
 
-/** Bytes as a string that maps one to one, so that they can be the key of a `Map`. */
-export function bytesToMapKey(bytes: Uint8Array): string {
+/** Bytes as a string of one character a byte: the key of a `Map`, and the most compact way to keep small values. */
+export function bytesToText(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
-/** The bytes of which {@link bytesToMapKey} made this string. */
-export function mapKeyToBytes(mapKey: string): Uint8Array {
-  return new Uint8Array(Buffer.from(mapKey, 'latin1'));
+/** The bytes of which {@link bytesToText} made this string. */
+export function textToBytes(byteText: string): Uint8Array {
+  return new Uint8Array(Buffer.from(byteText, 'latin1'));
 }
 
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {

@@ -1,6 +1,6 @@
-import { copyBytes } from './bytes.js';
+import { bytesToText, textToBytes } from './bytes.js';
 import { addToInteger } from './integer.js';
-import { type Item, type ItemStore, wrongType } from './item-store.js';
+import { type Item, type ItemStore, type ScalarValue, wrongType } from './item-store.js';
 import { checkItemSize, checkTtl } from './limits.js';
 import type { SetCondition } from './set-conditions.js';
 
@@ -17,7 +17,7 @@ export function setScalar(
   ttlMilliseconds: number,
 ): void {
   checkItemSize(key, value);
-  store.set(key, { type: 'scalar', bytes: copyBytes(value) }, ttlMilliseconds);
+  store.set(key, scalarOf(value), ttlMilliseconds);
 }
 
 /**
@@ -59,12 +59,16 @@ export function incrementScalar(
   const item = store.get(key);
   const { bytes, sum } = addToInteger(scalarBytes(item), amount);
   if (item === undefined) {
-    store.set(key, { type: 'scalar', bytes }, ttlMilliseconds);
+    store.set(key, scalarOf(bytes), ttlMilliseconds);
   } else {
-    item.value = { type: 'scalar', bytes };
+    item.value = scalarOf(bytes);
     store.resized(key, item);
   }
   return sum;
+}
+
+function scalarOf(bytes: Uint8Array): ScalarValue {
+  return { type: 'scalar', byteText: bytesToText(bytes) };
 }
 
 function scalarBytes(item: Item | undefined): Uint8Array | undefined {
@@ -75,5 +79,5 @@ function scalarBytes(item: Item | undefined): Uint8Array | undefined {
   if (value.type !== 'scalar') {
     throw wrongType(value);
   }
-  return value.bytes;
+  return textToBytes(value.byteText);
 }

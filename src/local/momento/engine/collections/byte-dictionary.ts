@@ -1,4 +1,4 @@
-import { bytesToMapKey, copyBytes, mapKeyToBytes } from '../bytes.js';
+import { bytesToText, copyBytes, textToBytes } from '../bytes.js';
 import { addToInteger } from '../integer.js';
 import { checkElementSize } from '../limits.js';
 
@@ -23,11 +23,11 @@ export class ByteDictionary {
 
   /** In the order in which the fields were first set. */
   get entries(): DictionaryEntry[] {
-    return Array.from(this.#values, ([field, value]) => ({ field: mapKeyToBytes(field), value }));
+    return Array.from(this.#values, ([field, value]) => ({ field: textToBytes(field), value }));
   }
 
   get(field: Uint8Array): Uint8Array | undefined {
-    return this.#values.get(bytesToMapKey(field));
+    return this.#values.get(bytesToText(field));
   }
 
   /** Sets all of the fields, or none. @throws EngineError `element-size-limit-exceeded`. */
@@ -41,7 +41,7 @@ export class ByteDictionary {
   }
 
   delete(field: Uint8Array): void {
-    const mapKey = bytesToMapKey(field);
+    const mapKey = bytesToText(field);
     const current = this.#values.get(mapKey);
     if (current !== undefined) {
       this.#values.delete(mapKey);
@@ -61,7 +61,7 @@ export class ByteDictionary {
   }
 
   #set(field: Uint8Array, value: Uint8Array): void {
-    const mapKey = bytesToMapKey(field);
+    const mapKey = bytesToText(field);
     const current = this.#values.get(mapKey);
     this.#byteLength += value.byteLength - (current?.byteLength ?? -field.byteLength);
     this.#values.set(mapKey, copyBytes(value));

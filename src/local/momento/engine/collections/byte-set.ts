@@ -1,4 +1,4 @@
-import { bytesToMapKey, mapKeyToBytes } from '../bytes.js';
+import { bytesToText, textToBytes } from '../bytes.js';
 import { checkElementSize } from '../limits.js';
 
 /** Distinct elements. */
@@ -17,11 +17,11 @@ export class ByteSet {
 
   /** In no order that a caller may rely on. */
   get elements(): Uint8Array[] {
-    return Array.from(this.#elements, mapKeyToBytes);
+    return Array.from(this.#elements, textToBytes);
   }
 
   has(element: Uint8Array): boolean {
-    return this.#elements.has(bytesToMapKey(element));
+    return this.#elements.has(bytesToText(element));
   }
 
   /** Adds all of the elements, or none. @throws EngineError `element-size-limit-exceeded`. */
@@ -29,13 +29,13 @@ export class ByteSet {
     elements.forEach((element) => checkElementSize(element));
     for (const element of elements) {
       const before = this.size;
-      this.#elements.add(bytesToMapKey(element));
+      this.#elements.add(bytesToText(element));
       this.#byteLength += (this.size - before) * element.byteLength;
     }
   }
 
   delete(element: Uint8Array): void {
-    if (this.#elements.delete(bytesToMapKey(element))) {
+    if (this.#elements.delete(bytesToText(element))) {
       this.#byteLength -= element.byteLength;
     }
   }
@@ -49,7 +49,7 @@ export class ByteSet {
       const chosen = place + Math.floor(Math.random() * (pool.length - place));
       [pool[place], pool[chosen]] = [pool[chosen] ?? '', pool[place] ?? ''];
     }
-    return pool.slice(0, count).map(mapKeyToBytes);
+    return pool.slice(0, count).map(textToBytes);
   }
 
   /** Removes up to so many elements, chosen at random, and answers them. */

@@ -1,4 +1,4 @@
-import { bytesToMapKey, mapKeyToBytes } from '../bytes.js';
+import { bytesToText, textToBytes } from '../bytes.js';
 import { EngineError } from '../engine-error.js';
 import { checkElementSize } from '../limits.js';
 import { type Order, type RankedEntry, Ranking, type ScoreRange, checkScore } from './ranking.js';
@@ -31,11 +31,11 @@ export class SortedSet {
   }
 
   scoreOf(value: Uint8Array): number | undefined {
-    return this.#ranking.scoreOf(bytesToMapKey(value));
+    return this.#ranking.scoreOf(bytesToText(value));
   }
 
   rankOf(value: Uint8Array, order: Order): number | undefined {
-    return this.#ranking.rankOf(bytesToMapKey(value), order);
+    return this.#ranking.rankOf(bytesToText(value), order);
   }
 
   byRank(slice: Slice, order: Order): ScoredValue[] {
@@ -58,14 +58,14 @@ export class SortedSet {
     }
     for (const { value, score } of elements) {
       const before = this.size;
-      this.#ranking.set(bytesToMapKey(value), score);
+      this.#ranking.set(bytesToText(value), score);
       this.#byteLength += (this.size - before) * (value.byteLength + SCORE_BYTES);
     }
   }
 
   delete(value: Uint8Array): void {
     const before = this.size;
-    this.#ranking.delete(bytesToMapKey(value));
+    this.#ranking.delete(bytesToText(value));
     this.#byteLength += (this.size - before) * (value.byteLength + SCORE_BYTES);
   }
 
@@ -87,5 +87,5 @@ export class SortedSet {
 }
 
 function scoredValue({ member, score }: RankedEntry<string>): ScoredValue {
-  return { value: mapKeyToBytes(member), score };
+  return { value: textToBytes(member), score };
 }
