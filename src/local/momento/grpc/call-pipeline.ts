@@ -7,7 +7,7 @@ import type {
   UntypedServiceImplementation,
   sendUnaryData,
 } from '@grpc/grpc-js';
-import type { ApiKeys } from '../api-keys.js';
+import type { ApiKeys, IssuedKey } from '../api-keys.js';
 import type { DocumentedLimits } from '../documented-limits.js';
 import { EngineError } from '../engine/engine-error.js';
 import type { Fault } from '../faults/fault.js';
@@ -75,6 +75,8 @@ export interface CallPipelineParts {
   readonly now: () => number;
 }
 
+type AnyCall = ServerUnaryCall<object, unknown> | ServerWritableStream<object, unknown>;
+
 interface ServedMethod {
   readonly service: ServiceName;
   readonly rpc: RpcName;
@@ -141,54 +143,44 @@ export class CallPipeline {
 
   #admit(
     method: ServedMethod,
-    call: ServerUnaryCall<object, unknown> | ServerWritableStream<object, unknown>,
+    call: AnyCall,
     send: (failure: CallFailure) => void,
     handle: (open: OpenCall, context: CallContext, fault: Fault | undefined) => void,
   ): void {
-    const { keys, log, openCalls, now } = this.parts;
+    const { keys, limits } = this.parts;
+    const { service, rpc } = method;
     const key = keys.find(authorizationOf(call.metadata));
     const cacheName = cacheNameOf(call.request, call.metadata);
     const context = { cacheName, tokenId: key?.tokenId ?? '' };
-    const record: OpenRequestRecord = {
-      rpc: method.rpc,
+    const open = this.#open(rpc, call, send, {
       ...describeRequest(call.request, cacheName),
-      ...(key && { keyId: key.id, keyVersion: key.version }),
-      status: 'PENDING',
-      at: new Date(now()),
-    };
+      ...loggedKey(key),
+    });
+    attempt(open, () => {
+      if (!KEYLESS_SERVICES.has(service)) {
+        keys.authorize(key, () => demandsOf(service, rpc, call.request, cacheName));
+        limits?.check(service, rpc, call.request);
+      }
+      const fault = this.#faultOf(rpc, call.metadata);
+      meet(fault, open, () => handle(open, context, fault));
+    });
+  }
+
+  #open(
+    rpc: RpcName,
+    call: AnyCall,
+    send: (failure: CallFailure) => void,
+    description: Partial<OpenRequestRecord>,
+  ): OpenCall {
+    const { log, openCalls, now } = this.parts;
+    const record: OpenRequestRecord = { rpc, ...description, status: 'PENDING', at: new Date(now()) };
     log.add(record);
     const open = new OpenCall(record, send);
     openCalls.add(open);
     call.on('cancelled', () =>
       open.end(isPastDeadline(call.getDeadline()) ? 'DEADLINE_EXCEEDED' : 'CANCELLED'),
     );
-
-    try {
-      if (!KEYLESS_SERVICES.has(method.service)) {
-        keys.authorize(key, () => demandsOf(method.service, method.rpc, call.request, cacheName));
-        this.parts.limits?.check(method.service, method.rpc, call.request);
-      }
-    } catch (error) {
-      open.fail(failureFrom(error));
-      return;
-    }
-    const fault = this.#faultOf(method.rpc, call.metadata);
-    const proceed = () => {
-      if (fault?.failure !== undefined) {
-        open.fail(fault.failure);
-      } else if (fault?.hang !== true) {
-        try {
-          handle(open, context, fault);
-        } catch (error) {
-          open.fail(failureFrom(error));
-        }
-      }
-    };
-    if (fault?.delayMs === undefined) {
-      proceed();
-    } else {
-      open.after(fault.delayMs, proceed);
-    }
+    return open;
   }
 
   #faultOf(rpc: RpcName, headers: Metadata): Fault | undefined {
@@ -196,6 +188,35 @@ export class CallPipeline {
     const requested = this.#headerFaults.take(rpc, headers);
     return planned === undefined ? requested : { ...requested, ...planned };
   }
+}
+
+/** Takes a step of a call; what it throws is how the call fails. */
+function attempt(open: OpenCall, step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    open.fail(failureFrom(error));
+  }
+}
+
+/** Lets a call go on after what the fault has in store for it, if it lets it go on at all. */
+function meet(fault: Fault | undefined, open: OpenCall, goOn: () => void): void {
+  const proceed = () => {
+    if (fault?.failure !== undefined) {
+      open.fail(fault.failure);
+    } else if (fault?.hang !== true) {
+      attempt(open, goOn);
+    }
+  };
+  if (fault?.delayMs === undefined) {
+    proceed();
+  } else {
+    open.after(fault.delayMs, proceed);
+  }
+}
+
+function loggedKey(key: IssuedKey | undefined): Pick<OpenRequestRecord, 'keyId' | 'keyVersion'> {
+  return key === undefined ? {} : { keyId: key.id, keyVersion: key.version };
 }
 
 function requireHandler<Handler>(method: ServedMethod, handler: Handler | undefined): Handler {
