@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EngineError } from './engine/engine-error.js';
 import { type Demand, type Permissions, isPermitted } from './engine/permissions.js';
-import { keyTextOf, newToken, tokenIn } from './key-text.js';
+import { claimsOf, keyTextOf, newToken, tokenIn } from './key-text.js';
 
 export interface IssueApiKeyOptions {
   /** 1: base64 of JSON with the endpoint and the key, as the console hands it out; 2: a JWT that needs an endpoint beside it. Default 1. */
@@ -46,15 +46,37 @@ interface Renewal {
   readonly grant: KeyGrant;
 }
 
+/** From this many keys on, those that have expired are forgotten from time to time. */
+const MANY_KEYS = 10_000;
+
+/** Stands for every key that has expired and was forgotten. */
+const FORGOTTEN: KeyRecord = {
+  id: 'key-expired',
+  version: 1,
+  permissions: [],
+  tokenId: '',
+  expiresAtMs: 0,
+  revoked: true,
+};
+
 /** The keys that one server has issued, and which of them it still accepts. */
 export class ApiKeys {
   readonly #records = new Map<string, KeyRecord>();
   readonly #renewals = new Map<string, Renewal>();
+  /** By this claim a server knows its own keys, also when it has forgotten them. */
+  readonly #issuer = `momento-local/${randomUUID()}`;
   readonly #now: () => number;
   #required = false;
+  #issuedCount = 0;
+  #forgetAtCount = MANY_KEYS;
 
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** Keys that are remembered; among them some that have expired. */
+  get heldCount(): number {
+    return this.#records.size;
   }
 
   /** Issues a new key for this endpoint (`host:port`) and answers the text that a user would keep as a secret. From now on calls need a key. */
@@ -76,7 +98,11 @@ export class ApiKeys {
 
   /** Which key this is that a request carries; `undefined` when it was never issued. */
   find(token: string): KeyRecord | undefined {
-    return this.#records.get(token);
+    const record = this.#records.get(token);
+    if (record !== undefined || token === '') {
+      return record;
+    }
+    return claimsOf(token)['iss'] === this.#issuer ? FORGOTTEN : undefined;
   }
 
   /**
@@ -135,14 +161,36 @@ export class ApiKeys {
     expiresAtMs: number,
     { permissions, tokenId = '' }: KeyGrant,
   ): { readonly token: string; readonly record: KeyRecord } {
-    const id = `key-${this.#records.size + 1}`;
+    this.#forgetExpired();
+    this.#issuedCount += 1;
+    const id = `key-${this.#issuedCount}`;
     const record = { id, version, permissions, tokenId, expiresAtMs, revoked: false };
     const token = newToken({
+      iss: this.#issuer,
       ...(version === 1 ? { sub: id, ver: 1 } : { t: 'g' }),
       ...(expiresAtMs !== Infinity && { exp: Math.floor(expiresAtMs / 1000) }),
     });
     this.#records.set(token, record);
     return { token, record };
+  }
+
+  #forgetExpired(): void {
+    if (this.#records.size < this.#forgetAtCount) {
+      return;
+    }
+    const isExpired = ({ expiresAtMs }: KeyRecord) => expiresAtMs <= this.#now();
+    for (const [token, record] of this.#records) {
+      if (isExpired(record)) {
+        this.#records.delete(token);
+      }
+    }
+    for (const [refreshToken, { record }] of this.#renewals) {
+      if (isExpired(record)) {
+        this.#renewals.delete(refreshToken);
+      }
+    }
+    // Twice as many as are left: so that forgetting costs each key the same, however many there are.
+    this.#forgetAtCount = Math.max(MANY_KEYS, 2 * this.#records.size);
   }
 }
 

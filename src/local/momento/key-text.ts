@@ -25,6 +25,15 @@ export function tokenIn(text: string): string {
   }
 }
 
+/** The claims of a token, nothing when it is no JWT. */
+export function claimsOf(token: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()));
+  } catch {
+    return {};
+  }
+}
+
 function encodeJson(value: object, encoding: 'base64' | 'base64url'): string {
   return Buffer.from(JSON.stringify(value)).toString(encoding);
 }
