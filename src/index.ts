@@ -4,8 +4,7 @@ export type {
   MomentoModuleExtras,
   MomentoOptionsFactory,
 } from './momento.module-definition.js';
-export type { MomentoModuleOptions } from './momento.options.js';
-export type { CacheFeature } from './momento.providers.js';
+export type { CacheFeature, MomentoModuleOptions } from './momento.options.js';
 export {
   getAuthClientToken,
   getCacheClientToken,
@@ -28,7 +27,6 @@ export {
 export { CacheService } from './cache/cache.service.js';
 export type {
   CacheBinding,
-  CacheContext,
   CacheLoader,
   CacheLoaderContext,
   CacheSetOptions,
@@ -82,5 +80,6 @@ export {
   type MomentoConfigurationProblem,
   MomentoError,
   type MomentoOperation,
+  MomentoServiceError,
   MomentoTopicError,
 } from './momento.errors.js';

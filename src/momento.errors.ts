@@ -3,12 +3,13 @@ import { quoteName } from './momento.redaction.js';
 
 /** What every error of this library has in common: a sentence that says what failed and one that says what to do. */
 export abstract class MomentoError extends Error {
+  /** The class's name, written out: a minifier changes the class's own. */
+  abstract override readonly name: string;
   /** What to do about it, in one sentence; it also ends the message. */
   readonly advice: string;
 
   constructor(problem: string, advice: string, options?: ErrorOptions) {
     super(`${problem} ${advice}`, options);
-    this.name = new.target.name;
     this.advice = advice;
   }
 }
@@ -47,6 +48,8 @@ export type MomentoConfigurationProblem =
  * never holds any part of a key.
  */
 export class MomentoConfigurationError extends MomentoError {
+  override readonly name = 'MomentoConfigurationError';
+
   constructor(
     /** What kind of problem it is, for code that has to tell them apart. */
     readonly problem: MomentoConfigurationProblem,
@@ -66,7 +69,8 @@ export interface MomentoOperation {
   readonly target?: string;
 }
 
-abstract class MomentoServiceError extends MomentoError {
+/** What errors of single operations have in common. */
+export abstract class MomentoServiceError extends MomentoError {
   constructor(
     readonly operation: MomentoOperation,
     /** Momento's own error code, such as `TIMEOUT_ERROR` (the SDK's `MomentoErrorCode`). */
@@ -99,13 +103,19 @@ abstract class MomentoServiceError extends MomentoError {
 }
 
 /** A cache operation that Momento refused, failed or did not answer in time. */
-export class MomentoCacheError extends MomentoServiceError {}
+export class MomentoCacheError extends MomentoServiceError {
+  override readonly name = 'MomentoCacheError';
+}
 
 /** A topic operation that Momento refused, failed or did not answer in time. */
-export class MomentoTopicError extends MomentoServiceError {}
+export class MomentoTopicError extends MomentoServiceError {
+  override readonly name = 'MomentoTopicError';
+}
 
 /** A call that came after the app, or the connection, was shut down. */
 export class MomentoClosedError extends MomentoError {
+  override readonly name = 'MomentoClosedError';
+
   constructor(connectionName: string) {
     super(
       `The Momento connection '${connectionName}' is closed.`,

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MomentoConfigurableModule } from './momento.module-definition.js';
-import { type CacheFeature, featureProviders } from './momento.providers.js';
+import { type CacheFeature, checkFeatures } from './momento.options.js';
+import { featureProviders } from './momento.providers.js';
 
 /**
  * Connects an app to Momento: `forRoot` or `forRootAsync` once, then inject `CacheService`, `TopicService`, or the SDK's own
@@ -17,8 +18,14 @@ import { type CacheFeature, featureProviders } from './momento.providers.js';
  */
 @Module({})
 export class MomentoModule extends MomentoConfigurableModule {
-  /** Makes caches injectable with `@InjectCache(cacheName)`, with a TTL, key prefix and codec of their own. */
+  /**
+   * Makes caches injectable with `@InjectCache(cacheName)`, with a TTL, key prefix and codec of their own. The connection has
+   * to be global, as it is unless `isGlobal: false`.
+   *
+   * @throws MomentoConfigurationError `invalid-options`
+   */
   static forFeature(features: readonly CacheFeature[], connectionName?: string): DynamicModule {
+    checkFeatures(features);
     const providers = featureProviders(features, connectionName);
     return { module: MomentoModule, providers, exports: providers.map(({ provide }) => provide) };
   }

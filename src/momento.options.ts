@@ -1,11 +1,26 @@
 import type { Configuration, CredentialProvider, TopicConfiguration } from '@gomomento/sdk';
+import type { CacheBinding } from './cache/cache.options.js';
 import type { ConnectionOptions } from './clients/momento-connection.js';
 import type { CredentialSource } from './credentials/credential-source.js';
 import type { MomentoEndpoint } from './credentials/endpoint.js';
 import type { RefreshOptions } from './credentials/refresh-plan.js';
 import { fromEnvironment } from './credentials/sources/environment.source.js';
 import { toCredentialSource } from './credentials/sources/provider.source.js';
-import { MomentoConfigurationError } from './momento.errors.js';
+import {
+  checkOptions,
+  expected,
+  findProblems,
+  hasMethods,
+  isPositive,
+  type Rule,
+} from './momento.options.rules.js';
+
+/** A cache that `MomentoModule.forFeature` makes injectable with `@InjectCache(name)`. */
+export interface CacheFeature extends CacheBinding {
+  readonly cacheName: string;
+  /** What it is injected by, when several share a cache. @default the cacheName */
+  readonly name?: string;
+}
 
 /**
  * The options of one connection. All may be left out, or be `undefined` as `ConfigService.get()` gives it, but what the
@@ -42,22 +57,6 @@ export interface MomentoModuleOptions {
   readonly shutdownTimeoutSeconds?: number | undefined;
 }
 
-/** A rule says what is wrong with a value, or nothing. */
-type Rule = (value: unknown) => string | undefined;
-
-const expected =
-  (what: string, holds: (value: unknown) => boolean): Rule =>
-  (value) =>
-    holds(value) ? undefined : `must be ${what}, not ${describe(value)}`;
-
-const isPositive = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value > 0;
-const hasMethods =
-  (...names: string[]) =>
-  (value: unknown) =>
-    typeof value === 'object' &&
-    value !== null &&
-    names.every((name) => typeof Reflect.get(value, name) === 'function');
-
 const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
   credentials: expected(
     'a source such as fromSecretsManager(), or an SDK CredentialProvider',
@@ -81,6 +80,22 @@ const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
   shutdownTimeoutSeconds: expected('a number, 0 or more', (value) => value === 0 || isPositive(value)),
 };
 
+const featureRules: Readonly<Record<keyof CacheFeature, Rule>> = {
+  cacheName: rules.cacheName,
+  name: rules.cacheName,
+  keyPrefix: expected('a string', (value) => typeof value === 'string'),
+  ttlSeconds: rules.defaultTtlSeconds,
+  codec: expected('a codec with encode and decode', hasMethods('encode', 'decode')),
+};
+
+/** @throws MomentoConfigurationError `invalid-options`, which lists every problem of every feature with its path */
+export function checkFeatures(features: readonly CacheFeature[]): void {
+  const problems = features.flatMap((feature, index) =>
+    findProblems(feature, featureRules, ['cacheName']).map((problem) => `[${index}].${problem}`),
+  );
+  checkOptions('The caches of MomentoModule.forFeature', problems);
+}
+
 /** The options with their defaults, and the source of the key in place of what the user gave. */
 export interface ResolvedMomentoOptions extends ConnectionOptions {
   readonly credentials: CredentialSource;
@@ -94,14 +109,7 @@ export interface ResolvedMomentoOptions extends ConnectionOptions {
  * @throws MomentoConfigurationError `invalid-options`, which lists every problem with its path
  */
 export function resolveOptions(options: MomentoModuleOptions, name: string): ResolvedMomentoOptions {
-  const problems = findProblems(options);
-  if (problems.length > 0) {
-    throw new MomentoConfigurationError(
-      'invalid-options',
-      `The options of the Momento connection '${name}' are not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\n`,
-      'Correct them where MomentoModule is imported.',
-    );
-  }
+  checkOptions(`The options of the Momento connection '${name}'`, findProblems(options, rules));
   const {
     credentials = fromEnvironment(),
     createCaches = false,
@@ -126,16 +134,6 @@ export function resolveOptions(options: MomentoModuleOptions, name: string): Res
   };
 }
 
-function findProblems(options: unknown): string[] {
-  if (typeof options !== 'object' || options === null)
-    return [`options: must be an object, not ${describe(options)}`];
-  return Object.entries(options).flatMap(([path, value]) => {
-    const rule = Object.hasOwn(rules, path) ? rules[path as keyof typeof rules] : undefined;
-    const problem = rule === undefined ? 'is not an option' : value === undefined ? undefined : rule(value);
-    return problem === undefined ? [] : [`${path}: ${problem}`];
-  });
-}
-
 function isRefresh(value: unknown): boolean {
   if (value === false) return true;
   if (typeof value !== 'object' || value === null) return false;
@@ -149,11 +147,4 @@ function isEndpoint(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const isText = (name: string) => typeof Reflect.get(value, name) === 'string';
   return isText('baseEndpoint') || ['cacheEndpoint', 'controlEndpoint', 'tokenEndpoint'].every(isText);
-}
-
-/** Kind and small values only: a key that was put into the wrong option is not shown. */
-function describe(value: unknown): string {
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
-  if (value === '') return 'an empty string';
-  return typeof value === 'object' ? 'an object of another kind' : `a ${typeof value}`;
 }

@@ -1,13 +1,13 @@
 import type { CacheClient, TopicClient } from '@gomomento/sdk';
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { type CacheBinding, type CacheContext, createCacheContext } from './cache/cache.options.js';
+import { type CacheContext, createCacheContext } from './cache/cache.options.js';
 import { CacheService } from './cache/cache.service.js';
 import { MomentoConnection } from './clients/momento-connection.js';
 import { CREDENTIAL_ORIGIN, type CredentialOrigin } from './credentials/credential-origin.js';
 import { MomentoCredentials } from './credentials/momento-credentials.js';
 import { MomentoConfigurationError } from './momento.errors.js';
-import type { ResolvedMomentoOptions } from './momento.options.js';
+import type { CacheFeature, ResolvedMomentoOptions } from './momento.options.js';
 import {
   defaultConnectionName,
   getAuthClientToken,
@@ -22,14 +22,7 @@ import {
 } from './momento.tokens.js';
 import { TopicService } from './topics/topic.service.js';
 
-/** A cache that `MomentoModule.forFeature` makes injectable with `@InjectCache(name)`. */
-export interface CacheFeature extends CacheBinding {
-  readonly cacheName: string;
-  /** What it is injected by, when several share a cache. @default the cacheName */
-  readonly name?: string;
-}
-
-const connectionToken = (name: string) => internalToken(MomentoConnection.name, name);
+const connectionToken = (name: string) => internalToken('Connection', name);
 const cacheContextToken = (name: string) => internalToken('CacheContext', name);
 const bootToken = (name: string) => internalToken('Boot', name);
 
@@ -113,6 +106,7 @@ export function connectionProviders(
       provide: bootToken(name),
       inject: [
         CREDENTIAL_ORIGIN,
+        ModulesContainer,
         connection,
         getCacheClientToken(name),
         getTopicClientToken(name),
@@ -128,16 +122,30 @@ export function connectionProviders(
  * Awaits the key and Momento, so that a wrong set-up fails the boot; unless a test replaced one of the injectables: what
  * is still the module's own then connects when it is used.
  *
- * @returns whether it awaited them
+ * @returns whether the connection stands
  */
 async function boot(
   origin: CredentialOrigin,
+  modules: ModulesContainer,
   connection: MomentoConnection,
   ...injectables: object[]
 ): Promise<boolean> {
   if (!origin.awaitedAtBoot || !connection.owns(injectables)) return false;
-  await connection.connect();
-  return true;
+  try {
+    return await connection.connect();
+  } catch (error) {
+    await closeAll(modules);
+    throw error;
+  }
+}
+
+/** The app's other connections, too: Nest calls no shutdown hook of an app that did not start. */
+async function closeAll(modules: ModulesContainer): Promise<void> {
+  const providers = [...modules.values()].flatMap((module) => [...module.providers.values()]);
+  const connections = providers
+    .map(({ instance }) => instance as unknown)
+    .filter((one) => one instanceof MomentoConnection);
+  await Promise.all(connections.map((connection) => connection.close()));
 }
 
 /** The caches of `forFeature`; each is created at boot when the connection's `createCaches` says so. */

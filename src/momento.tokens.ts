@@ -6,11 +6,16 @@ import { TopicService } from './topics/topic.service.js';
 
 export const defaultConnectionName = 'default';
 
-/** The class itself for the default connection, so that it is injected by type; a namespaced text for any other. */
-function classToken<T>(injectable: Type<T>, connectionName = defaultConnectionName): InjectionToken<T> {
-  return connectionName === defaultConnectionName
-    ? injectable
-    : internalToken(injectable.name, connectionName);
+/**
+ * The class itself for the default connection, so that it is injected by type; a namespaced text for any other. The name is
+ * written out, because a minifier changes the classes'.
+ */
+function classToken<T>(
+  injectable: Type<T>,
+  name: string,
+  connectionName = defaultConnectionName,
+): InjectionToken<T> {
+  return connectionName === defaultConnectionName ? injectable : internalToken(name, connectionName);
 }
 
 /** A token of the module's own. @internal */
@@ -20,20 +25,21 @@ export function internalToken(what: string, connectionName: string): string {
 
 /** What `CacheService` of a connection is provided as; for `overrideProvider` and `moduleRef.get`. */
 export const getCacheServiceToken = (connectionName?: string): InjectionToken<CacheService> =>
-  classToken(CacheService, connectionName);
+  classToken(CacheService, 'CacheService', connectionName);
 export const getTopicServiceToken = (connectionName?: string): InjectionToken<TopicService> =>
-  classToken(TopicService, connectionName);
+  classToken(TopicService, 'TopicService', connectionName);
 export const getCacheClientToken = (connectionName?: string): InjectionToken<CacheClient> =>
-  classToken(CacheClient, connectionName);
+  classToken(CacheClient, 'CacheClient', connectionName);
 export const getTopicClientToken = (connectionName?: string): InjectionToken<TopicClient> =>
-  classToken(TopicClient, connectionName);
+  classToken(TopicClient, 'TopicClient', connectionName);
 export const getAuthClientToken = (connectionName?: string): InjectionToken<AuthClient> =>
-  classToken(AuthClient, connectionName);
+  classToken(AuthClient, 'AuthClient', connectionName);
 export const getLeaderboardClientToken = (
   connectionName?: string,
-): InjectionToken<PreviewLeaderboardClient> => classToken(PreviewLeaderboardClient, connectionName);
+): InjectionToken<PreviewLeaderboardClient> =>
+  classToken(PreviewLeaderboardClient, 'PreviewLeaderboardClient', connectionName);
 export const getMomentoCredentialsToken = (connectionName?: string): InjectionToken<MomentoCredentials> =>
-  classToken(MomentoCredentials, connectionName);
+  classToken(MomentoCredentials, 'MomentoCredentials', connectionName);
 
 /** What a cache of `MomentoModule.forFeature` is provided as. */
 export function getCacheToken(cacheName: string, connectionName = defaultConnectionName): string {

@@ -70,8 +70,9 @@ export class CacheService {
     const fullKey = this.#fullKey(operation, key);
     const ttl = this.#ttl(operation, options);
     const encoded = this.#encode(operation, value);
-    await this.#supersedeLoads(fullKey);
-    await cacheCall(operation, this.#client.set(operation.cacheName, fullKey, encoded, ttl));
+    await this.#changing([fullKey], () =>
+      cacheCall(operation, this.#client.set(operation.cacheName, fullKey, encoded, ttl)),
+    );
   }
 
   /**
@@ -82,8 +83,9 @@ export class CacheService {
   async delete(key: string): Promise<void> {
     const operation = this.#operation('delete', key);
     const fullKey = this.#fullKey(operation, key);
-    await this.#supersedeLoads(fullKey);
-    await cacheCall(operation, this.#client.delete(operation.cacheName, fullKey));
+    await this.#changing([fullKey], () =>
+      cacheCall(operation, this.#client.delete(operation.cacheName, fullKey)),
+    );
   }
 
   /** @throws MomentoCacheError */
@@ -134,10 +136,12 @@ export class CacheService {
       value: this.#encode(operation, value),
       ...ttl,
     }));
-    await Promise.all(items.map(({ key }) => this.#supersedeLoads(key)));
-    const results = await batchCalls(operation, items, this.#context.batchTimeoutMs, (batch, abortSignal) =>
-      this.#client.setBatch(operation.cacheName, batch, { abortSignal }),
-    );
+    const write = () =>
+      batchCalls(operation, items, this.#context.batchTimeoutMs, (batch, abortSignal) =>
+        this.#client.setBatch(operation.cacheName, batch, { abortSignal }),
+      );
+    const keys = items.map(({ key }) => key);
+    const results = await this.#changing(keys, write);
     for (const result of results) {
       if (result.type === CacheSetResponse.Error)
         throw MomentoCacheError.fromSdk(operation, result.innerException());
@@ -157,10 +161,8 @@ export class CacheService {
     const ttl = this.#ttl(operation, options);
     if (!Number.isSafeInteger(amount))
       throw invalidArgument(operation, `the amount is ${amount}, not a whole number`);
-    await this.#supersedeLoads(fullKey);
-    const response = await cacheCall(
-      operation,
-      this.#client.increment(operation.cacheName, fullKey, amount, ttl),
+    const response = await this.#changing([fullKey], () =>
+      cacheCall(operation, this.#client.increment(operation.cacheName, fullKey, amount, ttl)),
     );
     return response.value();
   }
@@ -221,9 +223,12 @@ export class CacheService {
     }
   }
 
-  /** What is being loaded for the key must not overwrite what is about to happen to it. */
-  #supersedeLoads(fullKey: string): Promise<void> {
-    return this.#context.flights.supersede(this.#flightKey(fullKey));
+  /** Nothing that is being loaded for the keys may overwrite the change. */
+  #changing<R>(fullKeys: readonly string[], change: () => Promise<R>): Promise<R> {
+    return this.#context.flights.change(
+      fullKeys.map((key) => this.#flightKey(key)),
+      change,
+    );
   }
 
   #flightKey(fullKey: string): string {

@@ -41,7 +41,7 @@ describe('SingleFlight', () => {
     expect(await flights.run('key', async () => 'fine')).toBe('fine');
   });
 
-  it('superseded: its callers get the outcome, later ones start anew, and it knows that it is outdated', async () => {
+  it('changed meanwhile: its callers get the outcome, later ones start anew, and it knows that it is outdated', async () => {
     const flights = new SingleFlight();
     const loading = deferred<string>();
     let outdated: boolean | undefined;
@@ -50,8 +50,8 @@ describe('SingleFlight', () => {
       outdated = flight.isOutdated;
       return value;
     });
-    await flights.supersede('key');
-    const second = flights.run('key', async () => 'new');
+    await flights.change(['key'], async () => undefined);
+    const second = flights.run('key', async (flight) => (flight.isOutdated ? 'outdated' : 'new'));
     loading.resolve('old');
     expect(await Promise.all([first, second])).toEqual(['old', 'new']);
     expect(outdated).toBe(true);
@@ -63,7 +63,38 @@ describe('SingleFlight', () => {
     expect(await Promise.all([running, joined])).toEqual(['third', 'third']);
   });
 
-  it('superseded while it stores: waits for the write, so that what follows is not overtaken', async () => {
+  it('begun during a change: outdated from the start, and not joined after it', async () => {
+    const flights = new SingleFlight();
+    const changing = deferred<string>();
+    const loading = deferred<string>();
+    const change = flights.change(['key', 'other'], () => changing.promise);
+    let outdated: boolean | undefined;
+    const during = flights.run('key', async (flight) => {
+      outdated = flight.isOutdated;
+      return loading.promise;
+    });
+    changing.resolve('changed');
+    expect(await change).toBe('changed');
+    const after = flights.run('key', async (flight) => `outdated: ${flight.isOutdated}`);
+    loading.resolve('old');
+    expect(await Promise.all([during, after])).toEqual(['old', 'outdated: false']);
+    expect(outdated).toBe(true);
+  });
+
+  it('is outdated until the last of several changes ends, also when one fails', async () => {
+    const flights = new SingleFlight();
+    const slow = deferred<void>();
+    const first = flights.change(['key'], () => slow.promise);
+    await expect(flights.change(['key'], () => Promise.reject(new Error('failed')))).rejects.toThrow(
+      'failed',
+    );
+    expect(await flights.run('key', async (flight) => flight.isOutdated)).toBe(true);
+    slow.resolve();
+    await first;
+    expect(await flights.run('key', async (flight) => flight.isOutdated)).toBe(false);
+  });
+
+  it('changed while it stores: the change waits for the write, so that it is not overtaken', async () => {
     const flights = new SingleFlight();
     const writing = deferred<void>();
     const order: string[] = [];
@@ -72,9 +103,9 @@ describe('SingleFlight', () => {
       await flight.storing;
     });
     await Promise.resolve();
-    const superseded = flights.supersede('key').then(() => order.push('superseded'));
+    const change = flights.change(['key'], async () => order.push('changed'));
     writing.resolve();
-    await Promise.all([work, superseded]);
-    expect(order).toEqual(['stored', 'superseded']);
+    await Promise.all([work, change]);
+    expect(order).toEqual(['stored', 'changed']);
   });
 });

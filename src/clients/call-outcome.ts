@@ -24,6 +24,10 @@ export function isKeyRejected(outcome: CallOutcome<unknown>): boolean {
   return error instanceof SdkError && error.errorCode() === MomentoErrorCode.AUTHENTICATION_ERROR;
 }
 
+export function isSuccess(outcome: CallOutcome<unknown>): boolean {
+  return 'value' in outcome && errorOf(outcome.value) === undefined;
+}
+
 function errorOf(value: unknown): SdkError | undefined {
   return typeof value === 'object' && value !== null && isErrorResponse(value)
     ? value.innerException()

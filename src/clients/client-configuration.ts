@@ -9,6 +9,7 @@ import {
   TopicClientConfiguration,
   TopicConfigurations,
 } from '@gomomento/sdk';
+import { longestTimerMs } from '../credentials/time-limit.js';
 import { NestMomentoLoggerFactory } from './momento-logger.js';
 import { releaseReconnectTimers } from './reconnect-timers.js';
 import { StreamPositions } from './stream-positions.js';
@@ -16,11 +17,11 @@ import { StreamPositions } from './stream-positions.js';
 /** The configurations that every generation of clients is built with. */
 export interface ClientConfigurations {
   readonly cache: Configuration;
-  /** For publishing and webhooks. */
+  /** For publishing, webhooks, and the first answer of a subscription. */
   readonly topics: TopicConfiguration;
-  /** For subscribing: without the deadline that would cut a stream. */
+  /** For streams that stay: without the deadline that would cut them. */
   readonly subscriptions: TopicConfiguration;
-  /** Where the streams of `subscriptions` begin. */
+  /** Where the streams of topics begin. */
   readonly positions: StreamPositions;
   /** How long one cache call may take: the configuration's client timeout. */
   readonly cacheTimeoutMs: number;
@@ -52,7 +53,7 @@ export function prepareConfigurations(
     loggerFactory: chooseLoggerFactory(topics.getLoggerFactory(), nest),
     transportStrategy: topics.getTransportStrategy(),
     throwOnErrors: topics.getThrowOnErrors(),
-    middlewares: topics.getMiddlewares().map(withoutLifeCycle),
+    middlewares: [...topics.getMiddlewares().map(withoutLifeCycle), positions],
     subscriptionRetryStrategy: topics.getSubscriptionRetryStrategy(),
   });
   return {
@@ -66,11 +67,16 @@ export function prepareConfigurations(
       compression: cache.getCompressionStrategy(),
     }),
     topics: forTopics,
-    subscriptions: forTopics.withClientTimeoutMillis(streamDeadlineMs).addMiddleware(positions),
+    subscriptions: forTopics.withClientTimeoutMillis(streamDeadlineMs),
     positions,
-    cacheTimeoutMs: cache.getTransportStrategy().getGrpcConfig().getDeadlineMillis(),
-    topicTimeoutMs:
+    cacheTimeoutMs: Math.min(
+      cache.getTransportStrategy().getGrpcConfig().getDeadlineMillis(),
+      longestTimerMs,
+    ),
+    topicTimeoutMs: Math.min(
       topics.getTransportStrategy().getGrpcConfig().getDeadlineMillis() ?? defaultTopicTimeoutMs,
+      longestTimerMs,
+    ),
     loggerFactory: cacheLoggerFactory,
     middlewares: [...new Set([...cache.getMiddlewares(), ...topics.getMiddlewares()])],
   };

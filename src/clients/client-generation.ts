@@ -1,11 +1,13 @@
 import {
   AuthClient,
+  AuthClientConfigurations,
   CacheClient,
   type CredentialProvider,
   LeaderboardConfigurations,
   PreviewLeaderboardClient,
   TopicClient,
 } from '@gomomento/sdk';
+import { longestTimerMs } from '../credentials/time-limit.js';
 import type { ClientConfigurations } from './client-configuration.js';
 
 const nowhere = 'nestjs-momento:connect';
@@ -22,6 +24,8 @@ export interface GenerationOptions {
  */
 export class ClientGeneration {
   readonly cacheClient: CacheClient;
+  /** Whether Momento rejected the key of these clients, in the last call that says so or not. */
+  isRejected = false;
   readonly #configurations: ClientConfigurations;
   readonly #whenIdle = new Set<() => void>();
   #callsInFlight = 0;
@@ -83,7 +87,7 @@ export class ClientGeneration {
     return this.#topicClient;
   }
 
-  /** Subscribes: apart from publishing, because its deadline is that of a stream. */
+  /** Where streams stay: apart from publishing, because its deadline is that of a stream. */
   get subscriptionClient(): TopicClient {
     this.#subscriptionClient ??= new TopicClient({
       credentialProvider: this.provider,
@@ -95,6 +99,7 @@ export class ClientGeneration {
   get authClient(): AuthClient {
     this.#authClient ??= new AuthClient({
       credentialProvider: this.provider,
+      configuration: AuthClientConfigurations.Default.latest(this.#configurations.loggerFactory),
       throwOnErrors: this.#configurations.cache.getThrowOnErrors(),
     });
     return this.#authClient;
@@ -130,7 +135,7 @@ export class ClientGeneration {
         this.#whenIdle.delete(settle);
         resolve(this.#callsInFlight === 0);
       };
-      const timer = limitMs === undefined ? undefined : setTimeout(settle, limitMs);
+      const timer = limitMs === undefined ? undefined : setTimeout(settle, Math.min(limitMs, longestTimerMs));
       this.#whenIdle.add(settle);
     });
   }

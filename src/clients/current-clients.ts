@@ -1,12 +1,14 @@
-import type { CredentialProvider, TopicClient } from '@gomomento/sdk';
+import type { CredentialProvider, Middleware, TopicClient } from '@gomomento/sdk';
 import { Logger } from '@nestjs/common';
 import type { MomentoCredentials } from '../credentials/momento-credentials.js';
 import { pause } from '../credentials/pause.js';
+import { longestTimerMs } from '../credentials/time-limit.js';
 import { MomentoClosedError } from '../momento.errors.js';
 import { unreachable } from './boot-probe.js';
-import { type CallOutcome, finish, isKeyRejected, outcomeOf } from './call-outcome.js';
+import { type CallOutcome, finish, isKeyRejected, isSuccess, outcomeOf } from './call-outcome.js';
 import type { ClientConfigurations } from './client-configuration.js';
 import { ClientGeneration } from './client-generation.js';
+import type { KeyRenewal } from './managed-subscription.js';
 
 export interface CurrentClientsOptions {
   readonly connectionName: string;
@@ -22,8 +24,7 @@ export interface CurrentClientsOptions {
   replaced(clients: ClientGeneration): void;
 }
 
-/** setTimeout's longest delay. */
-const longestTimeoutMs = 2 ** 31 - 1;
+const topicsWarmUpMs = 250;
 
 /** The clients of the key in use, which change with it: made on first use, replaced without a failed call, closed once. */
 export class CurrentClients {
@@ -32,6 +33,7 @@ export class CurrentClients {
   readonly #retiring = new Set<Promise<void>>();
   #current: ClientGeneration | undefined;
   #starting: Promise<ClientGeneration> | undefined;
+  #catchingUp: Promise<void> | undefined;
   #hasStarted = false;
 
   constructor(options: CurrentClientsOptions) {
@@ -40,20 +42,24 @@ export class CurrentClients {
   }
 
   /**
-   * Makes a call. When Momento rejects the key, the call joins the look for another one and is repeated with it, inside its
-   * own time limit: it was not carried out.
+   * Makes a call. When Momento rejects the key, the call joins the look for another one and is repeated with it: it was
+   * not carried out. It waits no longer than its time limit.
    */
   async run<T>(call: (clients: ClientGeneration) => Promise<T>, timeoutMs: number): Promise<T> {
     const startedAt = performance.now();
     const timeLeftMs = () => timeoutMs - (performance.now() - startedAt);
-    let clients = this.#current ?? (await this.ready());
-    this.#options.credentials.noteUse();
-    let outcome = await outcomeOf(clients.run(call));
-    while (isKeyRejected(outcome) && timeLeftMs() > 0 && (await this.#renewKey(clients, timeLeftMs()))) {
-      clients = await this.ready();
-      outcome = await withinTime(outcomeOf(clients.run(call)), timeLeftMs(), outcome);
+    for (;;) {
+      const clients = this.#current ?? (await this.ready());
+      this.#options.credentials.noteUse();
+      const outcome = await outcomeOf(clients.run(call));
+      if (!isKeyRejected(outcome)) {
+        if (clients.isRejected) this.#noteAccepted(clients, outcome);
+        return finish(outcome);
+      }
+      if (timeoutMs > 0) clients.isRejected = true;
+      // The repeat has the SDK's whole time again: to give it up half-way would leave open whether it was carried out.
+      if (timeLeftMs() <= 0 || !(await this.#renewKey(clients, timeLeftMs()))) return finish(outcome);
     }
-    return finish(outcome);
   }
 
   /**
@@ -70,11 +76,12 @@ export class CurrentClients {
     return this.#starting;
   }
 
-  /** A stream has no time limit of its own: it waits for as long as a key is looked for. @returns whether there is another */
-  async renewKeyOf(rejected: TopicClient): Promise<boolean> {
+  /** For a stream, which has no time limit of its own: it waits for as long as a key is looked for. */
+  async renewKeyOf(rejected: TopicClient): Promise<KeyRenewal> {
     const clients = this.#current;
-    if (clients === undefined) return false;
-    return clients.subscriptionClient !== rejected || this.#renewKey(clients, longestTimeoutMs);
+    if (clients === undefined || this.#options.credentials.isFixed) return 'never';
+    const isReplaced = clients.topicClient !== rejected && clients.subscriptionClient !== rejected;
+    return isReplaced || (await this.#renewKey(clients, longestTimerMs)) ? 'renewed' : 'later';
   }
 
   /** Drains within `shutdownTimeoutSeconds`, then closes each client once. */
@@ -83,8 +90,19 @@ export class CurrentClients {
     this.#current = undefined;
     if (last !== undefined) await this.#retire(last, beforeClose);
     await Promise.all(this.#retiring);
-    if (this.#hasStarted)
-      for (const middleware of this.#options.configurations.middlewares) middleware.close?.();
+    if (!this.#hasStarted) return;
+    for (const middleware of this.#options.configurations.middlewares) this.#closeMiddleware(middleware);
+  }
+
+  #closeMiddleware(middleware: Middleware): void {
+    try {
+      middleware.close?.();
+    } catch (error) {
+      this.#logger.error(
+        'A middleware failed to close.',
+        error instanceof Error ? error.stack : String(error),
+      );
+    }
   }
 
   async #start(): Promise<ClientGeneration> {
@@ -100,7 +118,24 @@ export class CurrentClients {
   /** Whether there are clients with another key, at the latest when the time is over. */
   async #renewKey(clients: ClientGeneration, limitMs: number): Promise<boolean> {
     await this.#options.credentials.renewRejected(clients.provider, limitMs);
+    await this.#catchUp(clients);
     return this.#current !== clients && this.#current !== undefined;
+  }
+
+  /** A key that was replaced in the very moment in which the first clients were made for it. */
+  async #catchUp(clients: ClientGeneration): Promise<void> {
+    const { provider } = await this.#options.credentials.current();
+    if (this.#current !== clients || provider === clients.provider) return;
+    this.#catchingUp ??= this.#replace(provider).finally(() => {
+      this.#catchingUp = undefined;
+    });
+    await this.#catchingUp.catch(() => undefined);
+  }
+
+  #noteAccepted(clients: ClientGeneration, outcome: CallOutcome<unknown>): void {
+    if (!isSuccess(outcome)) return;
+    clients.isRejected = false;
+    this.#options.credentials.noteAccepted(clients.provider);
   }
 
   /**
@@ -128,7 +163,8 @@ export class CurrentClients {
     );
     try {
       await this.#options.accept(next, limitMs);
-      if (withTopics) await next.connectTopics();
+      // Ahead of time, but not at the price of the cache's.
+      if (withTopics) await Promise.race([next.run(() => next.connectTopics()), pause(topicsWarmUpMs)]);
       this.#refuseWhenClosed();
       return next;
     } catch (error) {
@@ -152,15 +188,4 @@ export class CurrentClients {
   #refuseWhenClosed(): void {
     if (this.#options.closing.aborted) throw new MomentoClosedError(this.#options.connectionName);
   }
-}
-
-/** The outcome of a call that is repeated, or the one before when the time is over. */
-async function withinTime<T>(
-  again: Promise<CallOutcome<T>>,
-  limitMs: number,
-  before: CallOutcome<T>,
-): Promise<CallOutcome<T>> {
-  const waiting = new AbortController();
-  const tooLate = pause(limitMs, { signal: waiting.signal, holdsProcess: true }).then(() => before);
-  return Promise.race([again, tooLate]).finally(() => waiting.abort());
 }

@@ -17,7 +17,7 @@ export interface ClientRunner {
   /** Makes a call on the clients of the moment. */
   run<T>(call: (clients: ClientGeneration) => Promise<T>, timeoutMs: number): Promise<T>;
   subscribe(
-    client: TopicClient,
+    clients: ClientGeneration,
     ...args: Parameters<TopicClient['subscribe']>
   ): Promise<TopicSubscribe.Response>;
   close(): void;
@@ -43,10 +43,10 @@ export function createInjectedClients({
       CacheClient,
       (method, args) => run((clients) => invoke(clients.cacheClient, method, args), cacheTimeoutMs),
       {
-        close: { value: close },
-        configuration: { value: configurations.cache },
-        getBatch: { value: boundedBatch('getBatch', run, cacheTimeoutMs) },
-        setBatch: { value: boundedBatch('setBatch', run, cacheTimeoutMs) },
+        close,
+        configuration: configurations.cache,
+        getBatch: boundedBatch('getBatch', run, cacheTimeoutMs),
+        setBatch: boundedBatch('setBatch', run, cacheTimeoutMs),
       },
       ['cache'],
     ),
@@ -54,18 +54,17 @@ export function createInjectedClients({
       TopicClient,
       (method, args) => run((clients) => invoke(clients.topicClient, method, args), topicTimeoutMs),
       {
-        subscribe: {
-          value: (cacheName: string, topicName: string, callbacks: SubscribeCallOptions) =>
-            run(
-              (clients) => subscribe(clients.subscriptionClient, cacheName, topicName, callbacks),
-              topicTimeoutMs,
-            ),
-        },
+        subscribe: (cacheName: string, topicName: string, callbacks: SubscribeCallOptions) =>
+          run((clients) => subscribe(clients, cacheName, topicName, callbacks), topicTimeoutMs),
       },
     ),
     authClient: createStableClient(
       AuthClient,
-      (method, args) => run((clients) => invoke(clients.authClient, method, args), cacheTimeoutMs),
+      (method, args) =>
+        run(
+          (clients) => invoke(clients.authClient, method, args),
+          carriesOwnToken(method) ? 0 : cacheTimeoutMs,
+        ),
       {},
     ),
     leaderboardClient: createStableLeaderboardClient((call) => run(call, cacheTimeoutMs), close),
@@ -79,4 +78,9 @@ function boundedBatch(method: 'getBatch' | 'setBatch', run: ClientRunner['run'],
     const args = [cacheName, items, { ...options, abortSignal }];
     return run((clients) => invoke(clients.cacheClient, method, args), timeoutMs);
   };
+}
+
+/** These carry a token of the caller's: that Momento does not know it says nothing of the connection's key. */
+function carriesOwnToken(method: string): boolean {
+  return method.startsWith('refresh');
 }

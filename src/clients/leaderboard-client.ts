@@ -1,6 +1,6 @@
 import { type ILeaderboard, PreviewLeaderboardClient } from '@gomomento/sdk';
 import type { ClientGeneration } from './client-generation.js';
-import { createStableClient, invoke } from './stable-client.js';
+import { createStableClient, type Dispatch, invoke } from './stable-client.js';
 
 type Run = (call: (clients: ClientGeneration) => Promise<unknown>) => Promise<unknown>;
 
@@ -10,25 +10,31 @@ export function createStableLeaderboardClient(run: Run, close: () => void): Prev
     PreviewLeaderboardClient,
     (method, args) => run((clients) => invoke(clients.leaderboardClient, method, args)),
     {
-      leaderboard: {
-        value: (cacheName: string, leaderboardName: string) =>
-          createStableLeaderboard((method, args) =>
-            run((clients) =>
-              invoke(clients.leaderboardClient.leaderboard(cacheName, leaderboardName), method, args),
-            ),
+      leaderboard: (cacheName: string, leaderboardName: string) =>
+        createStableLeaderboard((method, args) =>
+          run((clients) =>
+            invoke(clients.leaderboardClient.leaderboard(cacheName, leaderboardName), method, args),
           ),
-      },
-      close: { value: close },
+        ),
+      close,
     },
   );
 }
 
-/** The SDK exports no class to take the methods from, so any name is one, but for what makes an object a promise. */
-function createStableLeaderboard(
-  dispatch: (method: string, args: readonly unknown[]) => Promise<unknown>,
-): ILeaderboard {
-  return new Proxy(Object.create(null) as ILeaderboard, {
-    get: (_target, name) =>
-      typeof name === 'string' && name !== 'then' ? (...args: unknown[]) => dispatch(name, args) : undefined,
-  });
+/** By name, since the SDK exports no class to take them from. */
+const leaderboardMethods = [
+  'upsert',
+  'fetchByScore',
+  'fetchByRank',
+  'getRank',
+  'length',
+  'removeElements',
+  'delete',
+] as const satisfies readonly (keyof ILeaderboard)[];
+
+function createStableLeaderboard(dispatch: Dispatch): ILeaderboard {
+  const methods = leaderboardMethods.map(
+    (name) => [name, (...args: unknown[]) => dispatch(name, args)] as const,
+  );
+  return Object.fromEntries(methods) as unknown as ILeaderboard;
 }

@@ -19,16 +19,26 @@ export class LiveSubscriptions {
     return this.#open.size;
   }
 
+  /**
+   * Subscribes on a client whose deadline ends a stream that gets no answer, and moves on, once it is answered, to the one
+   * where streams may stay: an unanswered stream cannot be ended in the SDK, and would hold the process.
+   */
   async subscribe(
-    client: TopicClient,
+    clients: { readonly opening: TopicClient; readonly lasting: TopicClient },
     cacheName: string,
     topicName: string,
     callbacks: SubscribeCallOptions,
   ): Promise<TopicSubscribe.Response> {
     const subscription = new ManagedSubscription(this.#owner, cacheName, topicName, callbacks);
+    this.#client = clients.lasting;
     this.#open.add(subscription);
-    const response = await subscription.open(client);
-    if (response !== subscription.handle) this.#open.delete(subscription);
+    const response = await subscription.open(clients.opening);
+    if (response !== subscription.handle) {
+      this.#open.delete(subscription);
+      return response;
+    }
+    // By now it may be another one.
+    void this.#move(subscription, this.#client);
     return response;
   }
 

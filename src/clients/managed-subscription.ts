@@ -6,26 +6,36 @@ import {
   type TopicItem,
   TopicSubscribe,
 } from '@gomomento/sdk';
+import { pause } from '../credentials/pause.js';
 import { guardCallbacks } from './guarded-callbacks.js';
 import type { StreamPosition, StreamPositions } from './stream-positions.js';
+
+/** `renewed`: the subscription is moved to the new key's client; `later`: it will be, when there is a key; `never`. */
+export type KeyRenewal = 'renewed' | 'later' | 'never';
 
 /** What a subscription asks of its connection. */
 export interface SubscriptionOwner {
   readonly positions: StreamPositions;
-  /** How long the first answer of a stream may take, in milliseconds: the client's own deadline is that of the stream. */
+  /** How long the first answer of a stream may take, in milliseconds: a client's own deadline may be that of the stream. */
   readonly timeoutMs: number;
-  /** Asks for another key, because the one of this client was rejected; true when there is one. */
-  renewKey(rejected: TopicClient): Promise<boolean>;
+  /** Asks for another key, because the one of this client was rejected. */
+  renewKey(rejected: TopicClient): Promise<KeyRenewal>;
   /** The subscription has ended for good. */
   ended(subscription: ManagedSubscription): void;
 }
 
-/** A stream of one client; a retired one is not listened to any more. */
+/** A stream of one client. */
 interface Stream {
   readonly client: TopicClient;
-  retired: boolean;
+  /** Not listened to any more. */
+  isRetired: boolean;
+  /** What came while the stream before still speaks. */
+  held: (() => void)[] | undefined;
   subscription?: TopicSubscribe.Subscription;
 }
+
+/** So long two streams overlap when no message was seen that the next one could begin behind. */
+const overlapMs = 1_000;
 
 /**
  * One subscription, which moves from client to client as keys are replaced. The next stream begins behind the last
@@ -41,6 +51,8 @@ export class ManagedSubscription {
   readonly #callbacks: SubscribeCallOptions;
   readonly #position: StreamPosition = { sequenceNumber: 0, sequencePage: 0 };
   #stream: Stream | undefined;
+  /** The stream before, while the two overlap. */
+  #previous: Stream | undefined;
   #active = true;
   /** One stream is opened at a time, so that the latest client is the last. */
   #lastOpening: Promise<unknown> = Promise.resolve();
@@ -85,6 +97,7 @@ export class ManagedSubscription {
   end(): void {
     if (!this.#active) return;
     this.#active = false;
+    retire(this.#previous);
     retire(this.#stream);
     this.#owner.ended(this);
     this.#callbacks.onSubscriptionEnd?.();
@@ -92,53 +105,74 @@ export class ManagedSubscription {
 
   async #openStream(client: TopicClient): Promise<TopicSubscribe.Response> {
     const { positions, timeoutMs } = this.#owner;
-    const stream: Stream = { client, retired: false };
+    const mustOverlap = this.#stream?.isRetired === false && this.#position.sequenceNumber === 0;
+    const stream: Stream = { client, isRetired: false, held: mustOverlap ? [] : undefined };
     const opened = positions.openAt(this.#position, () =>
       client.subscribe(this.#cacheName, this.#topicName, this.#listen(stream)),
     );
     const response = await withinTime(opened, timeoutMs);
     if (response instanceof TopicSubscribe.Error) {
-      stream.retired = true;
+      stream.isRetired = true;
       // It may still be answered, too late.
       void opened.then((late) => late instanceof TopicSubscribe.Subscription && late.unsubscribe());
       return response;
     }
     stream.subscription = response;
-    retire(this.#stream);
-    this.#stream = stream;
-    if (!this.#active) retire(stream);
+    if (this.#active) this.#takeOver(stream);
+    else retire(stream);
     return response;
   }
 
+  #takeOver(stream: Stream): void {
+    this.#endOverlap();
+    this.#previous = this.#stream;
+    this.#stream = stream;
+    if (stream.held === undefined) this.#endOverlap();
+    // A shorter overlap would do: what was sent before the next stream stood is on its way on the one before.
+    else void pause(overlapMs).then(() => stream === this.#stream && this.#endOverlap());
+  }
+
+  /** Lets go of the stream before, and hands over what the next one held back meanwhile. */
+  #endOverlap(): void {
+    retire(this.#previous);
+    this.#previous = undefined;
+    const { held = [] } = this.#stream ?? {};
+    if (this.#stream !== undefined) this.#stream.held = undefined;
+    for (const handOver of held) handOver();
+  }
+
   #listen(stream: Stream): SubscribeCallOptions {
-    const whileLive =
+    const inTurn =
       <Args extends unknown[]>(callback: (...args: Args) => void) =>
       (...args: Args) => {
-        if (this.#active && !stream.retired) callback(...args);
+        if (!this.#active || stream.isRetired) return;
+        if (stream.held === undefined) callback(...args);
+        else stream.held.push(() => callback(...args));
+      };
+    // How a stream fares that is not the one in use is of no interest to the caller.
+    const whileInUse =
+      <Args extends unknown[]>(callback: (...args: Args) => void) =>
+      (...args: Args) => {
+        if (this.#active && stream === this.#stream) callback(...args);
       };
     return {
-      onItem: whileLive((item: TopicItem) => {
+      onItem: inTurn((item: TopicItem) => {
         if (item.sequenceNumber() <= this.#position.sequenceNumber) return;
         this.#position.sequenceNumber = item.sequenceNumber();
         this.#callbacks.onItem?.(item);
       }),
-      onDiscontinuity: whileLive((discontinuity) => {
-        const position = {
-          sequenceNumber: discontinuity.newSequenceNumber(),
-          sequencePage: discontinuity.newSequencePage(),
-        };
+      onDiscontinuity: inTurn((discontinuity) => {
+        const sequenceNumber = discontinuity.newSequenceNumber();
+        const sequencePage = discontinuity.newSequencePage();
+        const isSamePage = sequencePage === this.#position.sequencePage;
         // What the other stream has already passed is no gap.
-        if (
-          position.sequencePage === this.#position.sequencePage &&
-          position.sequenceNumber <= this.#position.sequenceNumber
-        )
-          return;
-        Object.assign(this.#position, position);
+        if (isSamePage && sequenceNumber <= this.#position.sequenceNumber) return;
+        Object.assign(this.#position, { sequenceNumber, sequencePage });
         this.#callbacks.onDiscontinuity?.(discontinuity);
       }),
-      onHeartbeat: whileLive((heartbeat) => this.#callbacks.onHeartbeat?.(heartbeat)),
-      onConnectionLost: whileLive(() => this.#callbacks.onConnectionLost?.()),
-      onError: whileLive((error) => void this.#recover(stream, error)),
+      onHeartbeat: whileInUse((heartbeat) => this.#callbacks.onHeartbeat?.(heartbeat)),
+      onConnectionLost: whileInUse(() => this.#callbacks.onConnectionLost?.()),
+      onError: whileInUse((error) => void this.#recover(stream, error)),
     };
   }
 
@@ -148,16 +182,16 @@ export class ManagedSubscription {
    */
   async #recover(stream: Stream, error: TopicSubscribe.Error): Promise<void> {
     const isRejected = error.errorCode() === MomentoErrorCode.AUTHENTICATION_ERROR;
-    if (isRejected && (await this.#owner.renewKey(stream.client))) return;
-    if (stream !== this.#stream || !this.#active) return;
+    const renewal = isRejected ? await this.#owner.renewKey(stream.client) : 'never';
+    if (renewal === 'renewed' || stream !== this.#stream || !this.#active) return;
     this.#callbacks.onError?.(error, this.handle);
-    if (!isRejected) this.end();
+    if (renewal === 'never') this.end();
   }
 }
 
 function retire(stream: Stream | undefined): void {
   if (stream === undefined) return;
-  stream.retired = true;
+  stream.isRetired = true;
   stream.subscription?.unsubscribe();
 }
 

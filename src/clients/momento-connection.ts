@@ -1,14 +1,15 @@
-import type {
-  AuthClient,
-  CacheClient,
-  Configuration,
-  PreviewLeaderboardClient,
-  TopicClient,
-  TopicConfiguration,
+import {
+  type AuthClient,
+  type CacheClient,
+  type Configuration,
+  type PreviewLeaderboardClient,
+  SdkError,
+  type TopicClient,
+  type TopicConfiguration,
 } from '@gomomento/sdk';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { MomentoCredentials } from '../credentials/momento-credentials.js';
-import { MomentoCacheError, MomentoConfigurationError } from '../momento.errors.js';
+import { MomentoConfigurationError } from '../momento.errors.js';
 import { quoteName } from '../momento.redaction.js';
 import { probeMomento } from './boot-probe.js';
 import { type ClientConfigurations, prepareConfigurations } from './client-configuration.js';
@@ -16,7 +17,7 @@ import type { ClientGeneration } from './client-generation.js';
 import { CurrentClients } from './current-clients.js';
 import { createInjectedClients } from './injected-clients.js';
 import { LiveSubscriptions } from './live-subscriptions.js';
-import { callMomento } from './sdk-answer.js';
+import { sdkAnswer } from './sdk-answer.js';
 
 export interface ConnectionOptions {
   readonly name: string;
@@ -73,7 +74,8 @@ export class MomentoConnection implements OnApplicationShutdown {
     const injected = createInjectedClients({
       configurations: this.#configurations,
       run: (call, timeoutMs) => this.#clients.run(call, timeoutMs),
-      subscribe: (client, ...args) => this.#subscriptions.subscribe(client, ...args),
+      subscribe: ({ topicClient, subscriptionClient }, ...args) =>
+        this.#subscriptions.subscribe({ opening: topicClient, lasting: subscriptionClient }, ...args),
       close: () => void this.close(),
     });
     this.cacheClient = this.adopt(injected.cacheClient);
@@ -107,30 +109,46 @@ export class MomentoConnection implements OnApplicationShutdown {
    * Awaits the key and Momento, so that a wrong set-up fails the boot. Closes everything when it fails: Nest calls no
    * shutdown hook of an app that did not start.
    *
+   * @returns whether it stands; false when Momento cannot be reached and the app is to start all the same
    * @throws MomentoConfigurationError
    */
-  async connect(): Promise<void> {
-    const { cacheName, createCaches, bootTimeoutSeconds } = this.#options;
+  async connect(): Promise<boolean> {
+    const { cacheName, bootTimeoutSeconds } = this.#options;
     try {
       const exists = await this.#probe(await this.#clients.ready(), bootTimeoutSeconds * 1000);
-      if (cacheName === undefined || exists !== false) return;
-      if (!createCaches) throw cacheNotFound(cacheName);
-      await this.ensureCache(cacheName);
+      if (cacheName !== undefined && exists === false) await this.#createCache(cacheName);
+      return true;
     } catch (error) {
       if (this.#mayDegrade(error)) {
         this.#logger.warn(`${error.message} The app starts without it.`);
-        return;
+        return false;
       }
       await this.close();
       throw error;
     }
   }
 
-  /** Creates a cache unless it is there, when the option `createCaches` is set. */
+  /**
+   * Creates a cache unless it is there, when the option `createCaches` is set.
+   *
+   * @throws MomentoConfigurationError when it cannot; everything is closed then
+   */
   async ensureCache(cacheName: string): Promise<void> {
     if (!this.#options.createCaches) return;
-    const operation = { name: 'createCache', cacheName };
-    await callMomento(operation, this.cacheClient.createCache(cacheName), MomentoCacheError);
+    try {
+      await this.#createCache(cacheName);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async #createCache(cacheName: string): Promise<void> {
+    if (!this.#options.createCaches) throw cacheNotFound(cacheName);
+    const created = sdkAnswer(this.cacheClient.createCache(cacheName));
+    await created.catch((error: unknown) => {
+      throw error instanceof SdkError ? cacheNotCreated(cacheName, error.errorCode()) : error;
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -146,8 +164,11 @@ export class MomentoConnection implements OnApplicationShutdown {
   async #close(): Promise<void> {
     this.#closing.abort();
     this.#credentials.stop();
-    await this.#clients.close(() => this.#subscriptions.unsubscribeAll());
-    await this.#credentials.close();
+    try {
+      await this.#clients.close(() => this.#subscriptions.unsubscribeAll());
+    } finally {
+      await this.#credentials.close();
+    }
   }
 
   #probe(clients: ClientGeneration, limitMs: number): Promise<boolean | undefined> {
@@ -168,5 +189,13 @@ function cacheNotFound(cacheName: string): MomentoConfigurationError {
     'cache-not-found',
     `The cache ${quoteName(cacheName)} does not exist.`,
     'Create it in the Momento console, correct the option cacheName, or set createCaches: true.',
+  );
+}
+
+function cacheNotCreated(cacheName: string, code: string): MomentoConfigurationError {
+  return new MomentoConfigurationError(
+    'cache-not-found',
+    `The cache ${quoteName(cacheName)} does not exist, and could not be created (${code}).`,
+    'Create it in the Momento console, or give the key a role that may create caches.',
   );
 }

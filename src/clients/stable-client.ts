@@ -13,17 +13,21 @@ export type Dispatch = (method: string, args: readonly unknown[]) => Promise<unk
 export function createStableClient<C extends object>(
   clientClass: { readonly prototype: C },
   dispatch: Dispatch,
-  own: PropertyDescriptorMap,
+  own: Readonly<Record<string, unknown>>,
   inherited: readonly string[] = [],
 ): C {
   const methods = methodNames(clientClass.prototype).filter(
     (name) => !(name in own) && !inherited.includes(name),
   );
-  const dispatched = methods.map((name): [string, PropertyDescriptor] => [
-    name,
-    { value: (...args: unknown[]) => dispatch(name, args), writable: true, configurable: true },
-  ]);
-  return Object.create(clientClass.prototype, { ...Object.fromEntries(dispatched), ...own }) as C;
+  const dispatched = methods.map((name) => [name, (...args: unknown[]) => dispatch(name, args)] as const);
+  const members = [...dispatched, ...Object.entries(own)].map(
+    ([name, value]): [string, PropertyDescriptor] => [
+      name,
+      // As methods of a class are: out of sight of a print, and open to a spy.
+      { value, writable: true, configurable: true },
+    ],
+  );
+  return Object.create(clientClass.prototype, Object.fromEntries(members)) as C;
 }
 
 function methodNames(prototype: object): string[] {

@@ -12,7 +12,7 @@ export interface ApiKey {
 }
 
 /** The hosts that a legacy key names, as they stand. */
-export interface KeyEndpoints {
+interface KeyEndpoints {
   readonly cacheEndpoint: string;
   readonly controlEndpoint: string;
   readonly tokenEndpoint: string;

@@ -35,7 +35,7 @@ export type CredentialListener = (status: CredentialStatus) => unknown;
 
 /** Tells listeners; one that fails, at once or later, is logged and disturbs nothing. */
 export class CredentialEvents {
-  readonly #emitter = new EventEmitter();
+  readonly #emitter = new EventEmitter().setMaxListeners(0);
   readonly #logger: Logger;
 
   constructor(logger: Logger) {
@@ -44,6 +44,10 @@ export class CredentialEvents {
 
   on(event: CredentialEvent, listener: CredentialListener): void {
     this.#emitter.on(event, listener);
+  }
+
+  off(event: CredentialEvent, listener: CredentialListener): void {
+    this.#emitter.off(event, listener);
   }
 
   emit(event: CredentialEvent, status: CredentialStatus): void {

@@ -1,6 +1,6 @@
 import { MomentoClosedError, MomentoConfigurationError } from '../momento.errors.js';
 import { type Credential, isRefusedBySdk, keyRefused, toCredential } from './credential.js';
-import type { CredentialSource } from './credential-source.js';
+import type { CredentialFetchContext, CredentialSource, FetchedCredential } from './credential-source.js';
 import type { MomentoEndpoint } from './endpoint.js';
 import { redactKeys } from '../momento.redaction.js';
 import { SourceUnavailableError } from './source-unavailable.error.js';
@@ -52,7 +52,7 @@ export class CredentialLoader {
         if (limit.isOver || tries === mostTries) throw this.#unreachable(lastFailure);
         tries += 1;
         try {
-          const fetched = await limit.race(source.fetch({ signal: limit.signal, refresh }));
+          const fetched = await limit.race(fetchFrom(source, { signal: limit.signal, refresh }));
           return toCredential(fetched, endpoint, source.describe());
         } catch (error) {
           if (error instanceof MomentoConfigurationError) throw error;
@@ -77,6 +77,14 @@ export class CredentialLoader {
         'Check that the process can reach it (network, VPC endpoint, security group), or raise the option bootTimeoutSeconds.',
     );
   }
+}
+
+/** A source of the user's may throw at once, or return no promise. */
+async function fetchFrom(
+  source: CredentialSource,
+  context: CredentialFetchContext,
+): Promise<FetchedCredential> {
+  return source.fetch(context);
 }
 
 /** A parser's message quotes what it failed on, which may be the key; no other should, but sources may be of the user's making. */

@@ -1,3 +1,4 @@
+import type { CredentialProvider } from '@gomomento/sdk';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { inSeconds, makeJwt, makeV1Key, regionEndpoint } from '../../test/e2e/credentials/keys.fixture.js';
@@ -43,6 +44,16 @@ function follow(source: CredentialSource, options: Partial<MomentoCredentialsOpt
     credentials.on(event, () => events.push(event));
   }
   return { credentials, events };
+}
+
+/** Asks for another key than this one. @returns whether there is another in the end */
+async function renew(
+  credentials: MomentoCredentials,
+  rejected: CredentialProvider,
+  limitMs: number,
+): Promise<boolean> {
+  await credentials.renewRejected(rejected, limitMs);
+  return (await credentials.current()).provider !== rejected;
 }
 
 const minutes = (count: number) => count * 60_000;
@@ -185,20 +196,18 @@ describe('a key that Momento rejected', () => {
     const { credentials } = follow(source);
     const { provider } = await credentials.current();
     source.content = { content: makeV1Key() };
-    const renewed = Promise.all(
-      Array.from({ length: 10_000 }, () => credentials.renewRejected(provider, 1_000)),
-    );
+    const renewed = Promise.all(Array.from({ length: 10_000 }, () => renew(credentials, provider, 1_000)));
     await vi.advanceTimersByTimeAsync(0);
     expect(new Set(await renewed)).toEqual(new Set([true]));
     expect(source.fetchedAtMs).toHaveLength(2);
-    expect(await credentials.renewRejected(provider, 1_000)).toBe(true);
+    expect(await renew(credentials, provider, 1_000)).toBe(true);
     expect(source.fetchedAtMs).toHaveLength(2);
   });
 
   it('is waited for only as long as the caller has time', async () => {
     const { credentials } = follow(new Secret(makeV1Key()));
     const { provider } = await credentials.current();
-    const renewed = credentials.renewRejected(provider, 700);
+    const renewed = renew(credentials, provider, 700);
     await vi.advanceTimersByTimeAsync(700);
     expect(await renewed).toBe(false);
   });
@@ -207,7 +216,7 @@ describe('a key that Momento rejected', () => {
     const source = new Secret(makeV1Key());
     const { credentials } = follow(source, { refresh: false });
     const { provider } = await credentials.current();
-    const renewed = credentials.renewRejected(provider, minutes(10));
+    const renewed = renew(credentials, provider, minutes(10));
     await vi.advanceTimersByTimeAsync(minutes(10));
     expect(await renewed).toBe(false);
     expect(source.fetchedAtMs).toHaveLength(1 + rejectedKeyPolls);
@@ -217,13 +226,13 @@ describe('a key that Momento rejected', () => {
     const source = new Secret(makeV1Key());
     const { credentials } = follow(source, { refresh: false });
     const { provider } = await credentials.current();
-    const first = credentials.renewRejected(provider, minutes(10));
+    const first = renew(credentials, provider, minutes(10));
     while (source.fetchedAtMs.length <= rejectedKeyPolls) await vi.advanceTimersByTimeAsync(500);
     expect(await first).toBe(false);
-    expect(await credentials.renewRejected(provider, minutes(10))).toBe(false);
+    expect(await renew(credentials, provider, minutes(10))).toBe(false);
     expect(source.fetchedAtMs).toHaveLength(1 + rejectedKeyPolls);
     await vi.advanceTimersByTimeAsync(pollPauseMs);
-    const again = credentials.renewRejected(provider, 50);
+    const again = renew(credentials, provider, 50);
     await vi.advanceTimersByTimeAsync(50);
     expect(await again).toBe(false);
     expect(source.fetchedAtMs).toHaveLength(2 + rejectedKeyPolls);
@@ -234,8 +243,55 @@ describe('a key that Momento rejected', () => {
     source.isFixed = true;
     const { credentials } = follow(source);
     const { provider } = await credentials.current();
-    expect(await credentials.renewRejected(provider, 1_000)).toBe(false);
+    expect(await renew(credentials, provider, 1_000)).toBe(false);
     expect(source.fetchedAtMs).toHaveLength(1);
+  });
+});
+
+describe('after a rejection', () => {
+  const untilNextMs = (credentials: MomentoCredentials) =>
+    (credentials.status().nextRefreshAt?.getTime() ?? Number.NaN) - Date.now();
+
+  it('that was a passing fault, the key is followed at its regular pace', async () => {
+    const source = new Secret(makeV1Key());
+    const { credentials } = follow(source);
+    const { provider } = await credentials.current();
+    void credentials.renewRejected(provider, 0);
+    credentials.noteAccepted(provider);
+    while (source.fetchedAtMs.length <= rejectedKeyPolls) await vi.advanceTimersByTimeAsync(500);
+    await credentials.refreshNow();
+    expect(untilNextMs(credentials)).toBeGreaterThan(200_000);
+  });
+
+  it('that was looked into in vain, looks come from 1 s apart to 60 s', async () => {
+    const source = new Secret(makeV1Key());
+    const { credentials } = follow(source);
+    const { provider } = await credentials.current();
+    void credentials.renewRejected(provider, 0);
+    while (source.fetchedAtMs.length <= rejectedKeyPolls) await vi.advanceTimersByTimeAsync(500);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(untilNextMs(credentials)).toBeLessThanOrEqual(1_000);
+    await vi.advanceTimersByTimeAsync(minutes(5));
+    source.fetchedAtMs.length = 0;
+    await vi.advanceTimersByTimeAsync(minutes(10));
+    expect(source.fetchedAtMs.length).toBeGreaterThanOrEqual(9);
+    expect(source.fetchedAtMs.length).toBeLessThanOrEqual(21);
+  });
+
+  it('looked into in vain, the rejection of another key is looked into at once', async () => {
+    const source = new Secret(makeV1Key());
+    const { credentials } = follow(source, { refresh: false });
+    const { provider } = await credentials.current();
+    void credentials.renewRejected(provider, 0);
+    while (source.fetchedAtMs.length <= rejectedKeyPolls) await vi.advanceTimersByTimeAsync(500);
+    source.content = { content: makeV1Key() };
+    await credentials.refreshNow();
+    const second = (await credentials.current()).provider;
+    expect(second).not.toBe(provider);
+    source.content = { content: makeV1Key() };
+    const renewed = renew(credentials, second, 1_000);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await renewed).toBe(true);
   });
 });
 

@@ -33,7 +33,7 @@ const expiringMs = 600_000;
  */
 export class MomentoCredentials {
   readonly #options: MomentoCredentialsOptions;
-  readonly #logger = new Logger(MomentoCredentials.name);
+  readonly #logger = new Logger('MomentoCredentials');
   readonly #events = new CredentialEvents(this.#logger);
   readonly #closing = new AbortController();
   readonly #loader: CredentialLoader;
@@ -46,8 +46,9 @@ export class MomentoCredentials {
   #generation = 0;
   #fetchedAt: Date | undefined;
   #lastError: string | undefined;
-  /** Failed refreshes in a row; those that confirm a rejected key count. */
+  /** Failed refreshes in a row; one that confirms a rejected key has failed. */
   #failures = 0;
+  #saidFailing = false;
   #saidStale = false;
   #saidExpiring = false;
 
@@ -60,6 +61,10 @@ export class MomentoCredentials {
     look: () => this.refreshNow(),
     isInUse: (key) => this.#current?.provider === key,
     began: () => this.#logger.warn(`Momento rejected the key of ${this.#source}; looking for another one.`),
+    endedInVain: () => {
+      this.#failures += 1;
+      this.#plan();
+    },
   });
 
   constructor(options: MomentoCredentialsOptions) {
@@ -87,7 +92,8 @@ export class MomentoCredentials {
    * without a failed request; when it fails, the key in use stays.
    *
    * @returns the status afterwards
-   * @throws MomentoConfigurationError when the source fails, has no usable key, or has one that Momento does not accept
+   * @throws MomentoConfigurationError when the source fails, has no usable key, or has one that Momento does not accept;
+   *   MomentoClosedError after shutdown
    */
   refreshNow(): Promise<CredentialStatus> {
     this.#refreshing ??= this.#refresh().finally(() => {
@@ -112,9 +118,20 @@ export class MomentoCredentials {
     };
   }
 
+  /** Whether the source gives the same key for ever. @internal */
+  get isFixed(): boolean {
+    return this.#options.source.isFixed === true;
+  }
+
   /** Calls the listener at each such event, with the status as it then is. A listener that throws is logged. */
   on(event: CredentialEvent, listener: CredentialListener): this {
     this.#events.on(event, listener);
+    return this;
+  }
+
+  /** Ends what `on` began. */
+  off(event: CredentialEvent, listener: CredentialListener): this {
+    this.#events.off(event, listener);
     return this;
   }
 
@@ -134,15 +151,18 @@ export class MomentoCredentials {
   }
 
   /**
-   * Looks for another key, because Momento rejected this one. However many callers, one look at a time, a bounded number of
-   * times.
+   * Looks for another key, because Momento rejected this one: one look at a time however many callers, a bounded number of
+   * times, at most for the time given.
    *
-   * @returns whether another key is in use, at the latest when the time is over
    * @internal
    */
-  async renewRejected(rejected: CredentialProvider, limitMs: number): Promise<boolean> {
-    const mayChange = this.#options.source.isFixed !== true;
-    return mayChange && this.#rejected.renew(rejected, limitMs);
+  async renewRejected(rejected: CredentialProvider, limitMs: number): Promise<void> {
+    if (!this.isFixed) await this.#rejected.renew(rejected, limitMs);
+  }
+
+  /** Called when Momento answered a call with a key that it had rejected. @internal */
+  noteAccepted(key: CredentialProvider): void {
+    this.#rejected.clear(key);
   }
 
   /** Ends what is under way and plans nothing more. @internal */
@@ -216,28 +236,31 @@ export class MomentoCredentials {
     this.#lastError = undefined;
     this.#saidStale = false;
     this.#seenPreviousAgain = false;
-    this.#failures = this.#rejected.is(credential.provider) ? this.#failures + 1 : 0;
+    this.#saidFailing = false;
+    if (!this.#rejected.is(credential.provider)) this.#failures = 0;
+    else if (!this.#rejected.isPolling) this.#failures += 1;
   }
 
   #fail(error: unknown): void {
     if (this.#closing.signal.aborted) return;
-    this.#failures += 1;
+    // A look for another key has a rhythm of its own, and counts once when it ends.
+    if (!this.#rejected.isPolling) this.#failures += 1;
     this.#lastError = messageOf(error);
-    if (this.#failures === 1)
-      this.#logger.warn(`The key in use stays, refreshing failed: ${this.#lastError}`);
+    if (!this.#saidFailing) this.#logger.warn(`The key in use stays, refreshing failed: ${this.#lastError}`);
+    this.#saidFailing = true;
     this.#emit('refreshFailed');
   }
 
   /** Says what is due to be said, and when the source is asked next. */
   #plan(isFirst = false): void {
-    const { refresh = {}, source } = this.#options;
+    const { refresh = {} } = this.#options;
     if (this.#closing.signal.aborted) return;
     const intervalMs =
       1000 * ((refresh === false ? undefined : refresh.intervalSeconds) ?? defaultIntervalSeconds);
     const expiresAt = this.#current?.expiresAt?.getTime();
     const validityLeftMs = expiresAt === undefined ? undefined : expiresAt - Date.now();
     this.#warnInTime(intervalMs, validityLeftMs);
-    if (refresh === false || source.isFixed === true) return;
+    if (refresh === false || this.isFixed) return;
     const delayMs = nextRefreshDelayMs({ intervalMs, isFirst, failures: this.#failures, validityLeftMs });
     this.#timer.set(this.#seenPreviousAgain ? Math.min(delayMs, staleReadPauseMs) : delayMs);
   }
@@ -258,7 +281,7 @@ export class MomentoCredentials {
     ) {
       this.#saidExpiring = true;
       this.#logger.warn(
-        `The key of ${this.#source} ends in ${Math.round(validityLeftMs / 1000)} s: store another one there.`,
+        `The key of ${this.#source} ends at ${this.#current?.expiresAt?.toISOString()}: store another one there.`,
       );
       this.#emit('expiring');
     }

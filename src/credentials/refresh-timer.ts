@@ -1,5 +1,4 @@
-/** setTimeout's longest delay; a longer one would fire at once. */
-const longestTimeoutMs = 2 ** 31 - 1;
+import { longestTimerMs } from './time-limit.js';
 
 /**
  * Calls once at a time that is set again and again. Its timer never holds the process; and because a frozen process (Lambda,
@@ -33,9 +32,9 @@ export class RefreshTimer {
   }
 
   #wait(delayMs: number): void {
-    const isWhole = delayMs <= longestTimeoutMs;
+    const isWhole = delayMs <= longestTimerMs;
     const next = () => (isWhole ? this.#fire() : this.#wait(this.#dueAt - Date.now()));
-    this.#timer = setTimeout(next, Math.min(delayMs, longestTimeoutMs)).unref();
+    this.#timer = setTimeout(next, Math.min(delayMs, longestTimerMs)).unref();
   }
 
   #fire(): void {

@@ -6,10 +6,12 @@ export interface RejectedKeyOptions {
   /** Aborted when nothing is to be looked for any more. */
   readonly closing: AbortSignal;
   /** Asks the source, past its caches. May reject. */
-  look(): Promise<unknown>;
-  isInUse(key: CredentialProvider): boolean;
+  readonly look: () => Promise<unknown>;
+  readonly isInUse: (key: CredentialProvider) => boolean;
   /** Called when a look for another key begins. */
-  began(): void;
+  readonly began: () => void;
+  /** Called when it ends in vain. */
+  readonly endedInVain: () => void;
 }
 
 /**
@@ -27,27 +29,35 @@ export class RejectedKey {
     this.#options = options;
   }
 
+  get isPolling(): boolean {
+    return this.#poll !== undefined;
+  }
+
   is(key: CredentialProvider): boolean {
     return this.#rejected === key;
   }
 
-  /** @returns whether another key is in use, at the latest when the time is over */
-  async renew(rejected: CredentialProvider, limitMs: number): Promise<boolean> {
-    if (this.#options.isInUse(rejected) && (this.#poll !== undefined || Date.now() >= this.#nextPollAt)) {
-      this.#poll ??= this.#pollForAnother(rejected).finally(() => {
-        this.#poll = undefined;
-      });
-      const waiting = new AbortController();
-      const limit = pause(limitMs, { signal: waiting.signal, holdsProcess: true });
-      await Promise.race([this.#poll, limit]).finally(() => waiting.abort());
-    }
-    return !this.#options.isInUse(rejected);
+  /** Momento accepts the key after all: the rejection was a passing fault of its. */
+  clear(key: CredentialProvider): void {
+    if (this.is(key)) this.#rejected = undefined;
   }
 
-  /** Ends when another key is in use, or when it was looked for often enough. Never rejects. */
+  /** Ends when another key is in use, when there is none to be had, or when the time is over. Never rejects. */
+  async renew(rejected: CredentialProvider, limitMs: number): Promise<void> {
+    if (!this.#options.isInUse(rejected)) return;
+    const isPaused = this.is(rejected) && Date.now() < this.#nextPollAt;
+    if (!this.isPolling && isPaused) return;
+    this.#poll ??= this.#pollForAnother(rejected).finally(() => {
+      this.#poll = undefined;
+    });
+    const waiting = new AbortController();
+    const limit = pause(limitMs, { signal: waiting.signal, holdsProcess: true });
+    await Promise.race([this.#poll, limit]).finally(() => waiting.abort());
+  }
+
   async #pollForAnother(rejected: CredentialProvider): Promise<void> {
-    const { closing, look, isInUse, began } = this.#options;
-    if (this.#rejected !== rejected) this.#pauseMs = pollPauseMs;
+    const { closing, look, isInUse, began, endedInVain } = this.#options;
+    if (!this.is(rejected)) this.#pauseMs = pollPauseMs;
     this.#rejected = rejected;
     began();
     for (const delayMs of rejectedKeyPollDelaysMs()) {
@@ -58,5 +68,6 @@ export class RejectedKey {
     }
     this.#nextPollAt = Date.now() + this.#pauseMs;
     this.#pauseMs = Math.min(this.#pauseMs * 2, longestPollPauseMs);
+    endedInVain();
   }
 }

@@ -5,7 +5,7 @@ export class TimeLimitExceeded extends Error {
 }
 
 /** A longer timer fires at once; this is 24 days. */
-const longestTimerMs = 2 ** 31 - 1;
+export const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * A bound on how long something may take, ended early by a parent signal. It holds the process while it runs: a boot that

@@ -3,6 +3,7 @@ export type { CallFaultOptions, MomentoFaults } from './momento/faults/momento-f
 export type { RpcName } from './momento/grpc/services.js';
 export { MomentoLocal } from './momento/momento-local.js';
 export type { MomentoLocalEndpoints, MomentoLocalOptions } from './momento/momento-local.options.js';
+export type { MomentoLocalStats } from './momento/momento-local.stats.js';
 export type { RequestRecord } from './momento/request-log.js';
 export type { SecretsManagerCall } from './secrets-manager/call-log.js';
 export type { FaultOptions, SecretsManagerFaults } from './secrets-manager/faults.js';

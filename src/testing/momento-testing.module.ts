@@ -3,7 +3,7 @@ import { MomentoLocal } from '../local/index.js';
 import { MomentoModule } from '../momento.module.js';
 import type { MomentoModuleExtras } from '../momento.module-definition.js';
 import type { MomentoModuleOptions } from '../momento.options.js';
-import { EmbeddedMomentoSource } from './embedded-momento.source.js';
+import { EmbeddedMomento } from './embedded-momento.js';
 
 /** The options of `MomentoModule` but those that say where Momento is. @default cacheName: 'test-cache' */
 export type MomentoTestingOptions = Omit<MomentoModuleOptions, 'credentials' | 'endpoint' | 'createCaches'> &
@@ -19,14 +19,15 @@ export type MomentoTestingOptions = Omit<MomentoModuleOptions, 'credentials' | '
 @Module({})
 export class MomentoTestingModule {
   static forRoot(options: MomentoTestingOptions = {}): DynamicModule {
-    const credentials = new EmbeddedMomentoSource();
+    const momento = new EmbeddedMomento();
+    const credentials = momento.source();
     return {
       module: MomentoTestingModule,
       global: true,
       imports: [
         MomentoModule.forRoot({ cacheName: 'test-cache', ...options, credentials, createCaches: true }),
       ],
-      providers: [{ provide: MomentoLocal, useFactory: () => credentials.start() }],
+      providers: [{ provide: MomentoLocal, useFactory: () => momento.start() }],
       exports: [MomentoLocal],
     };
   }

@@ -1,6 +1,6 @@
 import type { TestingModuleBuilder } from '@nestjs/testing';
 import { CREDENTIAL_ORIGIN, type CredentialOrigin } from '../credentials/credential-origin.js';
-import { EmbeddedMomentoSource } from './embedded-momento.source.js';
+import { EmbeddedMomento } from './embedded-momento.js';
 
 /**
  * Lets the app under test run without its secret and without Momento: no key is fetched, the boot awaits nothing, and
@@ -11,6 +11,8 @@ import { EmbeddedMomentoSource } from './embedded-momento.source.js';
  * const moduleRef = await overrideMomento(Test.createTestingModule({ imports: [AppModule] })).compile();
  */
 export function overrideMomento(builder: TestingModuleBuilder): TestingModuleBuilder {
-  const origin: CredentialOrigin = { source: new EmbeddedMomentoSource(), awaitedAtBoot: false };
-  return builder.overrideProvider(CREDENTIAL_ORIGIN).useValue(origin);
+  const momento = new EmbeddedMomento();
+  // Called once a connection.
+  const factory = (): CredentialOrigin => ({ source: momento.source(), awaitedAtBoot: false });
+  return builder.overrideProvider(CREDENTIAL_ORIGIN).useFactory({ factory });
 }

@@ -16,7 +16,7 @@ import type { TopicCallOptions, TopicHandler, TopicMessage, TopicSubscription } 
 export class TopicService {
   readonly #client: TopicClient;
   readonly #cacheName: string | undefined;
-  readonly #logger = new Logger(TopicService.name);
+  readonly #logger = new Logger('TopicService');
 
   constructor(client: TopicClient, cacheName: string | undefined) {
     this.#client = client;

@@ -7,7 +7,7 @@ import {
   MomentoModule,
   stringCodec,
 } from 'nestjs-momento';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { captureLogs } from '../support/capture-logs.js';
 import { useEmbeddedServers } from '../support/embedded-servers.js';
 
@@ -277,6 +277,15 @@ describe.each([
       finish('older');
       expect(await outcome).toBe('older');
       expect(await cache.get('key')).toBe(expected);
+    });
+
+    it('does not store over a key that is being written when it begins to load', async () => {
+      servers.momento.faults.delay('set', 100, { times: 1 });
+      const written = cache.set('key', 'newer');
+      await vi.waitFor(() => expect(count('set')).toBe(1), { interval: 2 });
+      expect(await cache.getOrSet('key', () => 'older')).toBe('older');
+      await written;
+      expect(await cache.get('key')).toBe('newer');
     });
 
     it('aborts the loader’s signal when the app shuts down', async () => {

@@ -32,7 +32,7 @@ import {
   type MomentoOptionsFactory,
   TopicService,
 } from 'nestjs-momento';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { useEmbeddedServers } from '../support/embedded-servers.js';
 
 const servers = useEmbeddedServers();
@@ -244,6 +244,16 @@ describe('named connections', () => {
     });
   });
 
+  it('are all closed when one fails the boot', async () => {
+    const failing = boot(
+      MomentoModule.forRoot(options()),
+      MomentoModule.forRoot({ ...options({ cacheName: 'no-such-cache' }), name: 'analytics' }),
+    );
+    await expect(failing).rejects.toMatchObject({ problem: 'cache-not-found' });
+    // Two idle control clients: to close one, the SDK lets it connect.
+    await vi.waitFor(() => expect(servers.momento.connections).toBeLessThanOrEqual(2));
+  });
+
   it('share nothing between two apps of one process', async () => {
     const [first, second] = [
       await boot(MomentoModule.forRoot(options())),
@@ -299,6 +309,28 @@ describe('forFeature', () => {
     expect(await raw.get('sessions', 'd:7')).toBeInstanceOf(CacheGet.Hit);
     const ttl = await raw.itemGetTtl('sessions', 's:7');
     expect('remainingTtlMillis' in ttl && ttl.remainingTtlMillis()).toBeGreaterThan(3_500_000);
+  });
+
+  it('refuses what cannot be, with every problem at once', () => {
+    const wrong = [
+      { cacheName: '', ttlSeconds: 0 },
+      { name: 'x', prefix: 's:' } as unknown as { cacheName: string },
+    ];
+    expect(() => MomentoModule.forFeature(wrong)).toThrow(
+      /\[0\]\.cacheName: .*\n.*\[0\]\.ttlSeconds: .*\n.*\[1\]\.cacheName: is missing\n.*\[1\]\.prefix: is not an option/,
+    );
+  });
+
+  it('boots without a cache that cannot be created while Momento is away, if it may degrade', async () => {
+    await servers.momento.faults.down();
+    const app = await boot(
+      MomentoModule.forRoot(
+        options({ onConnectError: 'degrade', bootTimeoutSeconds: 0.3, createCaches: true }),
+      ),
+      MomentoModule.forFeature([{ cacheName: 'sessions' }]),
+    );
+    await servers.momento.faults.up();
+    expect(app.get(getCacheToken('sessions'), { strict: false })).toBeInstanceOf(CacheService);
   });
 
   it('belongs to a named connection when it says so', async () => {

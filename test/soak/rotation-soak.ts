@@ -31,7 +31,7 @@ export interface SoakReport {
   readonly rotated: number;
 }
 
-export interface Servers {
+interface Servers {
   readonly momento: MomentoLocal;
   readonly secrets: SecretsManagerLocal;
 }
@@ -145,7 +145,10 @@ export async function soak(story: RotationStory, load: SoakLoad): Promise<SoakRe
   await topics.subscribe<number>('numbers', ({ value }) => void received.push(value));
   const published: number[] = [];
   const pending = new Set<Promise<unknown>>();
-  const keep = (work: Promise<unknown>) => pending.add(work.finally(() => pending.delete(work)));
+  const keep = (work: Promise<unknown>) => {
+    const tracked = work.finally(() => pending.delete(tracked));
+    pending.add(tracked);
+  };
   const requesting = every(load.requestsPerSecond, (count) => {
     const operation = operations[Math.floor(random() * operations.length)] ?? cache.get.bind(cache);
     keep(track(() => operation(`key-${count % 100}`)));

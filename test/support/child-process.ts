@@ -22,7 +22,7 @@ export interface ProgramOptions {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   /** Called once, when the program has said its first line. */
-  readonly onFirstLine?: (child: ChildProcess) => void;
+  readonly onFirstLine?: (child: ChildProcess) => unknown;
 }
 
 /** A process that hangs is killed then, and its `signal` says so. */

@@ -4,9 +4,7 @@ import {
   CacheClient,
   Configurations,
   CredentialProvider,
-  ExpiresIn,
   PreviewLeaderboardClient,
-  TokenScopes,
   TopicClient,
   TopicConfigurations,
 } from '@gomomento/sdk';
@@ -102,10 +100,7 @@ async function useEverything(app: TestingModule): Promise<unknown[]> {
   const answers = [
     await cacheClient.get('no-such-cache', 'key'),
     await topicClient.publish('no-such-cache', 'topic', 'value'),
-    await authClient.generateDisposableToken(
-      TokenScopes.topicSubscribeOnly(cacheName, 'topic'),
-      ExpiresIn.minutes(5),
-    ),
+    await authClient.refreshApiKey('no refresh token'),
     await leaderboardClient.leaderboard(cacheName, 'board').length(),
   ];
 

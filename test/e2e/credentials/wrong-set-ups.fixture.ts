@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
-import { Configurations } from '@gomomento/sdk';
 import {
   fromEnvironment,
   fromSecretFile,
@@ -21,7 +20,7 @@ export const secretId = 'prod/momento';
 export const cacheName = 'demo-cache';
 
 /** How the message calls the secret. */
-export const secretInRegion = `secret '${secretId}' in us-west-2`;
+const secretInRegion = `secret '${secretId}' in us-west-2`;
 
 /** The embedded servers, with a key that the one keeps and the other accepts. */
 export interface Account {

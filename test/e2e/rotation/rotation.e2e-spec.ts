@@ -2,6 +2,7 @@ import {
   CacheClient,
   CacheGet,
   Configurations,
+  CredentialProvider,
   MomentoErrorCode,
   TopicClient,
   TopicConfigurations,
@@ -35,19 +36,19 @@ describe.each([
   let credentials: MomentoCredentials;
   let events: CredentialEvent[];
 
-  async function boot(options: MomentoModuleOptions = {}): Promise<void> {
-    app = await Test.createTestingModule({
-      imports: [
-        MomentoModule.forRoot({
-          credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
-          cacheName: 'demo-cache',
-          configuration: Configurations.InRegion.Default.latest().withThrowOnErrors(throwOnErrors),
-          topicConfiguration: TopicConfigurations.Default.latest().withThrowOnErrors(throwOnErrors),
-          refresh: false,
-          ...options,
-        }),
-      ],
-    }).compile();
+  function momentoModule(options: MomentoModuleOptions = {}) {
+    return MomentoModule.forRoot({
+      credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
+      cacheName: 'demo-cache',
+      configuration: Configurations.InRegion.Default.latest().withThrowOnErrors(throwOnErrors),
+      topicConfiguration: TopicConfigurations.Default.latest().withThrowOnErrors(throwOnErrors),
+      refresh: false,
+      ...options,
+    });
+  }
+
+  async function boot(options?: MomentoModuleOptions): Promise<void> {
+    app = await Test.createTestingModule({ imports: [momentoModule(options)] }).compile();
     await app.init();
     logs.start();
     [cache, topics, credentials] = [
@@ -269,19 +270,108 @@ describe.each([
 
     it('end for good by unsubscribe, also after a move', async () => {
       const values: unknown[] = [];
+      const streams = () => servers.momento.requestCount('topic-subscribe');
       const subscription = await topics.subscribe('topic', ({ value }) => void values.push(value));
+      // One that is sure to be answered or given up, and then the one that stays.
+      await vi.waitFor(() => expect(streams()).toBe(2));
       storeAnotherKey();
       await credentials.refreshNow();
-      await vi.waitFor(() => expect(servers.momento.requestCount('topic-subscribe')).toBe(2));
+      await vi.waitFor(() => expect(streams()).toBe(3));
       await topics.publish('topic', 1);
       await vi.waitFor(() => expect(values).toEqual([1]));
       await subscription.unsubscribe();
+
+      const witness: unknown[] = [];
+      await topics.subscribe('topic', ({ value }) => void witness.push(value));
       storeAnotherKey();
       await credentials.refreshNow();
       await topics.publish('topic', 2);
+      await vi.waitFor(() => expect(witness).toEqual([2]));
       expect(values).toEqual([1]);
-      expect(servers.momento.requestCount('topic-subscribe')).toBe(2);
     });
+
+    it('that begin after a rotation stay on the new key', async () => {
+      const before = await topics.subscribe('topic', () => undefined);
+      await before.unsubscribe();
+      rotate();
+      await credentials.refreshNow();
+      const values: unknown[] = [];
+      await topics.subscribe('topic', ({ value }) => void values.push(value));
+      await topics.publish('topic', 1);
+      await vi.waitFor(() => expect(values).toEqual([1]));
+      const streams = servers.momento.requests.filter(({ rpc }) => rpc === 'topic-subscribe').slice(-2);
+      expect(streams.map(({ keyId }) => keyId)).toEqual(['key-2', 'key-2']);
+    });
+
+    it('that got no message yet lose none while they move', async () => {
+      const values: unknown[] = [];
+      await topics.subscribe('topic', ({ value }) => void values.push(value));
+      for (let number = 1; number <= 50; number += 1) {
+        if (number === 10) storeAnotherKey();
+        const refreshed = number === 10 ? credentials.refreshNow() : undefined;
+        await topics.publish('topic', number);
+        await refreshed;
+      }
+      const expected = Array.from({ length: 50 }, (_, index) => index + 1);
+      await vi.waitFor(() => expect(values).toEqual(expected), { timeout: 3_000 });
+    });
+
+    it('are told that a key is rejected for good when its source is fixed', async () => {
+      await app.close();
+      const authToken = servers.momento.issueApiKey();
+      await boot({
+        credentials: CredentialProvider.fromString({ authToken }),
+        endpoint: servers.momento.endpoints,
+      });
+      const ends: string[] = [];
+      const raw = await app.get(TopicClient).subscribe('demo-cache', 'topic', {
+        onError: (error) => ends.push(error.errorCode()),
+        onSubscriptionEnd: () => ends.push('end'),
+      });
+      servers.momento.revokeApiKey(authToken);
+      await vi.waitFor(() => expect(ends).toEqual([MomentoErrorCode.AUTHENTICATION_ERROR, 'end']));
+      expect('isSubscribed' in raw && raw.isSubscribed).toBe(false);
+    });
+  });
+
+  it('comes into use also when it was accepted while the first clients were made', async () => {
+    await app.close();
+    // No boot that connects: the first call does.
+    const builder = Test.createTestingModule({ imports: [momentoModule()] });
+    app = await builder.overrideProvider(CacheService).useValue({}).compile();
+    credentials = app.get(MomentoCredentials);
+    await credentials.refreshNow();
+    const first = app.get(CacheClient).get('demo-cache', 'key');
+    rotate();
+    await Promise.all([credentials.refreshNow(), first]);
+    expect(await app.get(CacheClient).get('demo-cache', 'key')).toMatchObject({ type: 'Miss' });
+  });
+
+  it('meets middlewares that are initialised once and closed once', async () => {
+    await app.close();
+    const life: string[] = [];
+    const handler = {
+      onRequestMetadata: async <T>(value: T) => value,
+      onRequestBody: async <T>(value: T) => value,
+      onResponseMetadata: async <T>(value: T) => value,
+      onResponseBody: async <T>(value: T) => value,
+      onResponseStatus: async <T>(value: T) => value,
+    };
+    const middleware = {
+      init: () => void life.push('init'),
+      close: () => {
+        life.push('close');
+        throw new Error('the middleware fails');
+      },
+      onNewRequest: () => handler,
+    };
+    await boot({ configuration: Configurations.InRegion.Default.latest().withMiddlewares([middleware]) });
+    storeAnotherKey();
+    await credentials.refreshNow();
+    await vi.waitFor(() => expect(events).toContain('drained'));
+    await app.close();
+    expect(life).toEqual(['init', 'close']);
+    expect(logs.lines).toContainEqual(expect.stringContaining('A middleware failed to close.'));
   });
 
   it('closes with a refresh under way', async () => {

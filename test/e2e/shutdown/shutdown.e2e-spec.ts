@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Exit, runProgram } from '../../support/child-process.js';
 import { awsEnvironment } from '../../support/aws-environment.js';
 import { useEmbeddedServers } from '../../support/embedded-servers.js';
@@ -10,7 +10,7 @@ const program = new URL('./fixtures/app.program.ts', import.meta.url);
 
 describe('the end of an app', { timeout: 30_000 }, () => {
   const servers = useEmbeddedServers();
-  const run = (ending = '', onFirstLine?: (child: { kill(signal: NodeJS.Signals): void }) => void) =>
+  const run = (ending = '', onFirstLine?: (child: { kill(signal: NodeJS.Signals): void }) => unknown) =>
     runProgram(program, {
       args: [servers.secrets.endpoint, ending],
       env: awsEnvironment,
@@ -30,7 +30,7 @@ describe('the end of an app', { timeout: 30_000 }, () => {
       { booted: true },
       { closedInMs: expect.any(Number), inFlight: 'answered', late: 'MomentoClosedError' },
     ]);
-    expect(servers.momento.connections).toBe(0);
+    await vi.waitFor(() => expect(servers.momento.connections).toBe(0));
   });
 
   it('returns when the shutdown timeout is over; a call without an answer ends at its own deadline', async () => {
@@ -42,6 +42,17 @@ describe('the end of an app', { timeout: 30_000 }, () => {
     expect(exit.said[1]).toMatchObject({ inFlight: 'MomentoCacheError', late: 'MomentoClosedError' });
     expect(exit.said[1]?.['closedInMs']).toBeGreaterThanOrEqual(499);
     expect(exit.said[1]?.['closedInMs']).toBeLessThan(1_000);
+  });
+
+  it('ends with a subscription that gets no answer, which the SDK cannot end', async () => {
+    const exit = await run('subscribing', async (child) => {
+      // The two subscriptions of the boot have their lasting streams.
+      await vi.waitFor(() => expect(servers.momento.requestCount('topic-subscribe')).toBe(4));
+      servers.momento.faults.hang('topic-subscribe');
+      child.kill('SIGUSR2');
+    });
+    expectCleanEnd(exit);
+    expect(exit.said[1]).toMatchObject({ subscribing: 'MomentoTopicError' });
   });
 
   it('ends with Momento gone, which leaves the SDK’s own close() waiting for minutes', async () => {
