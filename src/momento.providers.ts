@@ -143,7 +143,7 @@ async function boot(
 async function closeAll(modules: ModulesContainer): Promise<void> {
   const providers = [...modules.values()].flatMap((module) => [...module.providers.values()]);
   const connections = providers
-    .map(({ instance }) => instance as unknown)
+    .map(({ instance }): unknown => instance)
     .filter((one) => one instanceof MomentoConnection);
   await Promise.all(connections.map((connection) => connection.close()));
 }

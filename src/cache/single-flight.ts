@@ -49,12 +49,13 @@ export class SingleFlight {
     }
   }
 
-  #supersede(key: string): Promise<void> | undefined {
+  /** Resolves when nothing of the work under way can be stored any more. */
+  async #supersede(key: string): Promise<void> {
     const flight = this.#flights.get(key);
-    if (flight === undefined) return undefined;
+    if (flight === undefined) return;
     flight.isOutdated = true;
     this.#flights.delete(key);
-    return flight.storing;
+    await flight.storing;
   }
 
   #endChange(key: string): void {

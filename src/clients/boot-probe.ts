@@ -2,6 +2,7 @@ import { MomentoErrorCode, SdkError } from '@gomomento/sdk';
 import type { ClientGeneration } from './client-generation.js';
 import { MomentoConfigurationError } from '../momento.errors.js';
 import { TimeLimit } from '../credentials/time-limit.js';
+import { finish } from './call-outcome.js';
 import { sdkAnswer } from './sdk-answer.js';
 
 export interface BootProbe {
@@ -60,11 +61,11 @@ async function askOnce(
   cacheName: string,
   limit: TimeLimit,
 ): Promise<MomentoErrorCode | undefined> {
-  const call = clients.run(({ cacheClient }) =>
+  const outcome = clients.attempt(({ cacheClient }) =>
     cacheClient.keyExists(cacheName, probeKey, { abortSignal: limit.signal }),
   );
   try {
-    await limit.race(sdkAnswer(call));
+    await limit.race(sdkAnswer(outcome.then(finish)));
     return undefined;
   } catch (error) {
     return error instanceof SdkError ? error.errorCode() : MomentoErrorCode.TIMEOUT_ERROR;

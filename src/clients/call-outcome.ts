@@ -4,14 +4,6 @@ import { isErrorResponse } from './sdk-answer.js';
 /** How a call of the SDK ended: depending on the user's configuration its errors are returned or thrown. */
 export type CallOutcome<T> = { readonly value: T } | { readonly thrown: unknown };
 
-export async function outcomeOf<T>(call: Promise<T>): Promise<CallOutcome<T>> {
-  try {
-    return { value: await call };
-  } catch (thrown) {
-    return { thrown };
-  }
-}
-
 /** The call's own outcome again. */
 export function finish<T>(outcome: CallOutcome<T>): T {
   if ('thrown' in outcome) throw outcome.thrown;

@@ -8,6 +8,7 @@ import {
   TopicClient,
 } from '@gomomento/sdk';
 import { longestTimerMs } from '../credentials/time-limit.js';
+import type { CallOutcome } from './call-outcome.js';
 import type { ClientConfigurations } from './client-configuration.js';
 
 const nowhere = 'nestjs-momento:connect';
@@ -115,11 +116,13 @@ export class ClientGeneration {
     return this.#leaderboardClient;
   }
 
-  /** Makes a call that `drain()` waits for. */
-  async run<T>(call: (clients: this) => Promise<T>): Promise<T> {
+  /** Makes a call that `drain()` waits for. Never rejects. */
+  async attempt<T>(call: (clients: this) => Promise<T>): Promise<CallOutcome<T>> {
     this.#callsInFlight += 1;
     try {
-      return await call(this);
+      return { value: await call(this) };
+    } catch (thrown) {
+      return { thrown };
     } finally {
       this.#callsInFlight -= 1;
       if (this.#callsInFlight === 0) for (const notify of this.#whenIdle) notify();

@@ -5,7 +5,7 @@ import { pause } from '../credentials/pause.js';
 import { longestTimerMs } from '../credentials/time-limit.js';
 import { MomentoClosedError } from '../momento.errors.js';
 import { unreachable } from './boot-probe.js';
-import { type CallOutcome, finish, isKeyRejected, isSuccess, outcomeOf } from './call-outcome.js';
+import { type CallOutcome, finish, isKeyRejected, isSuccess } from './call-outcome.js';
 import type { ClientConfigurations } from './client-configuration.js';
 import { ClientGeneration } from './client-generation.js';
 import type { KeyRenewal } from './managed-subscription.js';
@@ -51,7 +51,7 @@ export class CurrentClients {
     for (;;) {
       const clients = this.#current ?? (await this.ready());
       this.#options.credentials.noteUse();
-      const outcome = await outcomeOf(clients.run(call));
+      const outcome = await clients.attempt(call);
       if (!isKeyRejected(outcome)) {
         if (clients.isRejected) this.#noteAccepted(clients, outcome);
         return finish(outcome);
@@ -164,7 +164,7 @@ export class CurrentClients {
     try {
       await this.#options.accept(next, limitMs);
       // Ahead of time, but not at the price of the cache's.
-      if (withTopics) await Promise.race([next.run(() => next.connectTopics()), pause(topicsWarmUpMs)]);
+      if (withTopics) await Promise.race([next.attempt(() => next.connectTopics()), pause(topicsWarmUpMs)]);
       this.#refuseWhenClosed();
       return next;
     } catch (error) {

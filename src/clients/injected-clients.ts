@@ -15,12 +15,12 @@ import { createStableClient, invoke } from './stable-client.js';
 export interface ClientRunner {
   readonly configurations: ClientConfigurations;
   /** Makes a call on the clients of the moment. */
-  run<T>(call: (clients: ClientGeneration) => Promise<T>, timeoutMs: number): Promise<T>;
-  subscribe(
+  readonly run: <T>(call: (clients: ClientGeneration) => Promise<T>, timeoutMs: number) => Promise<T>;
+  readonly subscribe: (
     clients: ClientGeneration,
     ...args: Parameters<TopicClient['subscribe']>
-  ): Promise<TopicSubscribe.Response>;
-  close(): void;
+  ) => Promise<TopicSubscribe.Response>;
+  readonly close: () => void;
 }
 
 export interface InjectedClients {

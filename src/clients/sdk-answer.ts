@@ -14,9 +14,12 @@ export interface ErrorResponse {
  * @throws MomentoError what this library's own stable clients throw, such as `MomentoClosedError`
  */
 export async function sdkAnswer<R extends object>(call: Promise<R>): Promise<Exclude<R, ErrorResponse>> {
-  const response = await call.catch((error: unknown) => {
+  let response: R;
+  try {
+    response = await call;
+  } catch (error) {
     throw toSdkError(error);
-  });
+  }
   if (isErrorResponse(response)) throw response.innerException();
   return response as Exclude<R, ErrorResponse>;
 }

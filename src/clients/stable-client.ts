@@ -44,10 +44,11 @@ function methodNames(prototype: object): string[] {
   return [...names];
 }
 
-/** Calls a method by name, with the client as `this`. */
-export async function invoke(client: object, method: string, args: readonly unknown[]): Promise<unknown> {
+/** Calls a method by name, with the client as `this`. @returns what the method does */
+export function invoke(client: object, method: string, args: readonly unknown[]): Promise<unknown> {
   const implementation: unknown = Reflect.get(client, method);
-  if (typeof implementation !== 'function')
-    throw new TypeError(`${method} is not a method of the Momento SDK's client.`);
-  return Reflect.apply(implementation, client, args);
+  if (typeof implementation !== 'function') {
+    return Promise.reject(new TypeError(`${method} is not a method of the Momento SDK's client.`));
+  }
+  return Reflect.apply(implementation, client, args) as Promise<unknown>;
 }

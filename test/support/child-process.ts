@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+/** npm runs tests and benches in the project's folder. */
+const root = process.cwd();
 /** Inside the project, so that Node finds the packages from there. */
 const outDir = join(root, 'node_modules/.cache/nestjs-momento-child-processes');
 

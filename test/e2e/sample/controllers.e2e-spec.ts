@@ -74,7 +74,7 @@ describe('/events', () => {
   it('GET streams what POST publishes', async () => {
     const stream = await open('news');
     expect(stream.type).toBe('text/event-stream');
-    await expect.poll(() => sample.momento.requestCount('topic-subscribe')).toBe(1);
+    await expect.poll(() => sample.momento.requestCount('topic-subscribe')).toBeGreaterThan(0);
 
     await http.post('/events/news').send({ text: 'hello' }).expect(202);
     await http.post('/events/other').send({ text: 'not here' }).expect(202);
