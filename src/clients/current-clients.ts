@@ -145,9 +145,15 @@ export class CurrentClients {
    * @throws MomentoConfigurationError `key-rejected` or `momento-unreachable`; the clients in use stay
    */
   async #replace(provider: CredentialProvider): Promise<void> {
-    const previous = this.#current ?? (await this.#starting);
-    if (previous === undefined) return;
-    const next = await this.#connect(provider, previous.usesTopics);
+    const inUse = this.#current ?? (await this.#starting);
+    if (inUse === undefined) return;
+    const next = await this.#connect(provider, inUse.usesTopics);
+    // Read again: the app may have begun to close meanwhile.
+    const previous = this.#current;
+    if (previous === undefined) {
+      void next.close();
+      throw new MomentoClosedError(this.#options.connectionName);
+    }
     this.#current = next;
     this.#options.replaced(next);
     const retired = this.#retire(previous).finally(() => this.#retiring.delete(retired));
@@ -165,7 +171,6 @@ export class CurrentClients {
       await this.#options.accept(next, limitMs);
       // Ahead of time, but not at the price of the cache's.
       if (withTopics) await Promise.race([next.attempt(() => next.connectTopics()), pause(topicsWarmUpMs)]);
-      this.#refuseWhenClosed();
       return next;
     } catch (error) {
       void next.close();

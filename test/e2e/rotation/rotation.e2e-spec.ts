@@ -8,6 +8,7 @@ import {
   TopicConfigurations,
 } from '@gomomento/sdk';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CacheService,
   type CredentialEvent,
@@ -316,6 +317,24 @@ describe.each([
       await vi.waitFor(() => expect(values).toEqual(expected), { timeout: 3_000 });
     });
 
+    it('outlive the time limit of a call, which cuts the SDK’s first stream', async () => {
+      await app.close();
+      await boot({ topicConfiguration: TopicConfigurations.Default.latest().withClientTimeoutMillis(200) });
+      let lost = 0;
+      const values: unknown[] = [];
+      await app.get(TopicClient).subscribe('demo-cache', 'topic', {
+        onItem: (item) => values.push(item.value()),
+        onConnectionLost: () => void (lost += 1),
+      });
+      for (let number = 1; number <= 15; number += 1) {
+        await topics.publish('topic', number);
+        await sleep(100);
+      }
+      await vi.waitFor(() => expect(values).toHaveLength(15));
+      expect(values).toEqual(Array.from({ length: 15 }, (_, index) => String(index + 1)));
+      expect(lost).toBe(0);
+    });
+
     it('are told that a key is rejected for good when its source is fixed', async () => {
       await app.close();
       const authToken = servers.momento.issueApiKey();
@@ -372,6 +391,47 @@ describe.each([
     await app.close();
     expect(life).toEqual(['init', 'close']);
     expect(logs.lines).toContainEqual(expect.stringContaining('A middleware failed to close.'));
+  });
+
+  describe('a Secrets Manager that', () => {
+    it.each<[string, () => unknown]>([
+      ['throttles', () => servers.secrets.faults.throttle({ times: 3 })],
+      ['fails', () => servers.secrets.faults.serverError({ times: 3 })],
+      ['resets', () => servers.secrets.faults.reset({ times: 3 })],
+      ['answers garbage', () => servers.secrets.faults.garbage({ times: 3 })],
+      ['denies', () => servers.secrets.faults.accessDenied({ times: 1 })],
+      ['cannot decrypt', () => servers.secrets.faults.kmsDenied({ times: 1 })],
+      ['gives no answer', () => servers.secrets.faults.noAnswer({ times: 3 })],
+      ['is down', () => servers.secrets.faults.down()],
+    ])('%s costs no request; the next key is followed when it answers again', async (_case, breakIt) => {
+      await app.close();
+      await boot({ bootTimeoutSeconds: 0.5 });
+      await breakIt();
+      storeAnotherKey();
+      await expect(credentials.refreshNow()).rejects.toBeInstanceOf(MomentoConfigurationError);
+      expect(events).toEqual(['refreshFailed']);
+      expect(await cache.increment('count')).toBe(1);
+
+      servers.secrets.faults.clear();
+      await servers.secrets.faults.up();
+      expect((await credentials.refreshNow()).generation).toBe(2);
+      expect(await cache.increment('count')).toBe(2);
+    });
+  });
+
+  it('closes with a swap under way, and leaves neither clients behind', async () => {
+    const probes = servers.momento.requestCount('keys-exist');
+    servers.momento.faults.delay('keys-exist', 100, { times: 1 });
+    storeAnotherKey();
+    const refreshing = credentials.refreshNow().catch((error: unknown) => error);
+    await vi.waitFor(() => expect(servers.momento.requestCount('keys-exist')).toBe(probes + 1), {
+      interval: 5,
+    });
+    await app.close();
+    expect(await refreshing).toBeInstanceOf(Error);
+    // Of each CacheClient one: to close an idle control client, the SDK lets it connect.
+    await vi.waitFor(() => expect(servers.momento.connections).toBeLessThanOrEqual(2));
+    await expect(cache.get('key')).rejects.toBeInstanceOf(MomentoClosedError);
   });
 
   it('closes with a refresh under way', async () => {
