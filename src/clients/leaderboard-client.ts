@@ -33,8 +33,10 @@ const leaderboardMethods = [
 ] as const satisfies readonly (keyof ILeaderboard)[];
 
 function createStableLeaderboard(dispatch: Dispatch): ILeaderboard {
-  const methods = leaderboardMethods.map(
-    (name) => [name, (...args: unknown[]) => dispatch(name, args)] as const,
-  );
-  return Object.fromEntries(methods) as unknown as ILeaderboard;
+  const method = (name: string) => ({
+    value: (...args: unknown[]) => dispatch(name, args),
+    enumerable: true,
+  });
+  const members = leaderboardMethods.map((name) => [name, method(name)] as const);
+  return Object.create(Object.prototype, Object.fromEntries(members)) as ILeaderboard;
 }
