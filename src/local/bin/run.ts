@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { keyTextOf } from '../momento/key-text.js';
 import { MomentoLocal } from '../momento/momento-local.js';
 import { SecretsManagerLocal } from '../secrets-manager/secrets-manager-local.js';
+import { addressOf } from './address.js';
 import { announceAsJson, announceAsText } from './announcement.js';
 import { HELP, UsageError, readOptions } from './options.js';
 import type { BinOptions } from './options.js';
+import { Seed, SeedError } from './seed.js';
 
 interface Output {
   write(text: string): unknown;
@@ -19,7 +22,7 @@ export interface BinStreams {
 
 /**
  * The `momento-local` command: starts both servers, says where they are, and runs until the signal is aborted.
- * @returns the exit code: 0 stopped, 1 could not start, 2 wrong usage
+ * @returns the exit code: 0 stopped, 1 could not start, 2 wrong usage or wrong seed file
  */
 export async function runMomentoLocal(
   argv: readonly string[],
@@ -38,26 +41,37 @@ export async function runMomentoLocal(
     const isUsage = error instanceof UsageError;
     const message = error instanceof Error ? error.message : String(error);
     stderr.write(`momento-local: ${message}\n${isUsage ? 'Try momento-local --help\n' : ''}`);
-    return isUsage ? 2 : 1;
+    return isUsage || error instanceof SeedError ? 2 : 1;
   }
 }
 
 async function serve(options: BinOptions, stdout: Output, signal: AbortSignal): Promise<void> {
-  const { hostname, port, secretsPort, caches, keyVersion, secretId, json } = options;
+  const { hostname, port, secretsPort, caches, seedFile, maxBytes, limits, secretId, json } = options;
+  const seed = seedFile === undefined ? undefined : await Seed.read(seedFile, limits);
   const secrets = await starting('--secrets-port', hostname, secretsPort, () =>
     SecretsManagerLocal.start({ hostname, port: secretsPort }),
   );
   try {
     const momento = await starting('--port', hostname, port, () =>
-      MomentoLocal.start({ hostname, port, caches }),
+      MomentoLocal.start({
+        hostname,
+        port,
+        caches,
+        ...(maxBytes !== undefined && { maxBytes }),
+        ...(limits === 'documented' && { limits }),
+        ...(seed && { now: seed.now }),
+      }),
     );
     try {
-      const apiKey = momento.issueApiKey({ version: keyVersion });
+      // Before the key: until one is issued, every call is accepted.
+      await seed?.plant(momento);
+      const apiKey = keyFor(momento, options);
       secrets.putSecret(secretId, apiKey);
       const running = {
         momento: { hostname, port: momento.port },
         secretsManager: { hostname, port: secrets.port },
         apiKey,
+        caches: momento.cacheNames,
       };
       stdout.write(json ? announceAsJson(running, options) : announceAsText(running, options));
       if (!signal.aborted) await once(signal, 'abort');
@@ -67,6 +81,13 @@ async function serve(options: BinOptions, stdout: Output, signal: AbortSignal): 
   } finally {
     await secrets.stop();
   }
+}
+
+/** A key that the server demands from now on; or one that it does not know, for clients that cannot do without, while it demands none. */
+function keyFor(momento: MomentoLocal, { keyVersion, hostname }: BinOptions): string {
+  return keyVersion === 'none'
+    ? keyTextOf(addressOf({ hostname, port: momento.port }), 'momento-local')
+    : momento.issueApiKey({ version: keyVersion });
 }
 
 /** Says for a server that cannot listen what to change. */
