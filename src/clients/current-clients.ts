@@ -1,7 +1,7 @@
 import type { CredentialProvider, Middleware, TopicClient } from '@gomomento/sdk';
 import { Logger } from '@nestjs/common';
 import type { MomentoCredentials } from '../credentials/momento-credentials.js';
-import { pause } from '../credentials/pause.js';
+import { withinTime } from '../credentials/pause.js';
 import { longestTimerMs } from '../credentials/time-limit.js';
 import { MomentoClosedError } from '../momento.errors.js';
 import { unreachable } from './boot-probe.js';
@@ -170,7 +170,11 @@ export class CurrentClients {
     try {
       await this.#options.accept(next, limitMs);
       // Ahead of time, but not at the price of the cache's.
-      if (withTopics) await Promise.race([next.attempt(() => next.connectTopics()), pause(topicsWarmUpMs)]);
+      if (withTopics)
+        await withinTime(
+          next.attempt(() => next.connectTopics()),
+          topicsWarmUpMs,
+        );
       return next;
     } catch (error) {
       void next.close();

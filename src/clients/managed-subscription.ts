@@ -6,7 +6,7 @@ import {
   type TopicItem,
   TopicSubscribe,
 } from '@gomomento/sdk';
-import { pause } from '../credentials/pause.js';
+import { pause, withinTime } from '../credentials/pause.js';
 import { guardCallbacks } from './guarded-callbacks.js';
 import type { StreamPosition, StreamPositions } from './stream-positions.js';
 
@@ -110,7 +110,7 @@ export class ManagedSubscription {
     const opened = positions.openAt(this.#position, () =>
       client.subscribe(this.#cacheName, this.#topicName, this.#listen(stream)),
     );
-    const response = await withinTime(opened, timeoutMs);
+    const response = (await withinTime(opened, timeoutMs)) ?? unanswered(timeoutMs);
     if (response instanceof TopicSubscribe.Error) {
       stream.isRetired = true;
       // It may still be answered, too late.
@@ -195,19 +195,8 @@ function retire(stream: Stream | undefined): void {
   stream.subscription?.unsubscribe();
 }
 
-function withinTime(
-  opened: Promise<TopicSubscribe.Response>,
-  timeoutMs: number,
-): Promise<TopicSubscribe.Response> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<TopicSubscribe.Error>((resolve) => {
-    const tooLate = () =>
-      resolve(
-        new TopicSubscribe.Error(new TimeoutError(`no answer to the subscription within ${timeoutMs} ms`)),
-      );
-    timer = setTimeout(tooLate, timeoutMs);
-  });
-  return Promise.race([opened, timeout]).finally(() => clearTimeout(timer));
+function unanswered(timeoutMs: number): TopicSubscribe.Error {
+  return new TopicSubscribe.Error(new TimeoutError(`no answer to the subscription within ${timeoutMs} ms`));
 }
 
 /** An `instanceof` the SDK's class, whose constructor takes the SDK's own stream. */

@@ -22,3 +22,10 @@ export function pause(
     else signal?.addEventListener('abort', end, { once: true });
   });
 }
+
+/** The work's outcome, or undefined when the time is over; the work goes on then, and its rejection is taken in. */
+export function withinTime<T>(work: Promise<T>, limitMs: number): Promise<T | undefined> {
+  const waiting = new AbortController();
+  const over = pause(limitMs, { signal: waiting.signal, holdsProcess: true }).then(() => undefined);
+  return Promise.race([work, over]).finally(() => waiting.abort());
+}

@@ -1,5 +1,5 @@
 import type { CredentialProvider } from '@gomomento/sdk';
-import { pause } from './pause.js';
+import { pause, withinTime } from './pause.js';
 import { longestPollPauseMs, pollPauseMs, rejectedKeyPollDelaysMs } from './refresh-plan.js';
 
 export interface RejectedKeyOptions {
@@ -50,9 +50,7 @@ export class RejectedKey {
     this.#poll ??= this.#pollForAnother(rejected).finally(() => {
       this.#poll = undefined;
     });
-    const waiting = new AbortController();
-    const limit = pause(limitMs, { signal: waiting.signal, holdsProcess: true });
-    await Promise.race([this.#poll, limit]).finally(() => waiting.abort());
+    await withinTime(this.#poll, limitMs);
   }
 
   async #pollForAnother(rejected: CredentialProvider): Promise<void> {

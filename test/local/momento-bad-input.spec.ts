@@ -151,7 +151,7 @@ describe('MomentoLocal, bad input', () => {
         fc.uint8Array({ maxLength: 64 }),
         async (path, bytes) => {
           const code = await send(path, bytes);
-          expect(status[code]).toBeDefined();
+          expect(Object.values(status)).toContain(code);
           expect([
             status.DEADLINE_EXCEEDED,
             status.UNAVAILABLE,

@@ -154,7 +154,7 @@ describe('the AWS endpoint', () => {
     const before = secrets.callCount();
     const { status, headers } = await send(sent);
     expect(status).toBe(expected);
-    expect(headers.get('x-amzn-requestid')).toBeTruthy();
+    expect(headers.get('x-amzn-requestid')).toMatch(/^[\da-f-]{36}$/);
     expect(secrets.callCount()).toBe(before);
   });
 

@@ -233,7 +233,6 @@ describe('SecretsManagerLocal logs its calls', () => {
     const client = connect();
     for (let batch = 0; batch < 21; batch += 1) {
       // One batch after the other, so that no more than fifty sockets are open.
-      // oxlint-disable-next-line no-await-in-loop
       await Promise.all(Array.from({ length: 50 }, () => read({}, client)));
     }
     await expect(read({ SecretId: 'nope' }, client)).rejects.toThrow(ResourceNotFoundException);
