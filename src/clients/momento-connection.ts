@@ -9,15 +9,15 @@ import {
 } from '@gomomento/sdk';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { MomentoCredentials } from '../credentials/momento-credentials.js';
-import { MomentoConfigurationError } from '../momento.errors.js';
-import { quoteName } from '../momento.redaction.js';
-import { probeMomento } from './boot-probe.js';
-import { type ClientConfigurations, prepareConfigurations } from './client-configuration.js';
-import type { ClientGeneration } from './client-generation.js';
-import { CurrentClients } from './current-clients.js';
-import { createInjectedClients } from './injected-clients.js';
-import { LiveSubscriptions } from './live-subscriptions.js';
-import { sdkAnswer } from './sdk-answer.js';
+import { MomentoConfigurationError } from '../foundation/momento.errors.js';
+import { quoteName } from '../foundation/redaction.js';
+import { probeMomento } from './rotation/boot-probe.js';
+import { type ClientConfigurations, prepareConfigurations } from './sdk/client-configuration.js';
+import type { ClientGeneration } from './rotation/client-generation.js';
+import { CurrentClients } from './rotation/current-clients.js';
+import { createInjectedClients } from './facade/injected-clients.js';
+import { LiveSubscriptions } from './streams/live-subscriptions.js';
+import { sdkAnswer } from './sdk/sdk-answer.js';
 
 export interface ConnectionOptions {
   readonly name: string;

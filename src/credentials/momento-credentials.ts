@@ -1,16 +1,16 @@
 import type { CredentialProvider } from '@gomomento/sdk';
 import { Logger } from '@nestjs/common';
-import type { Credential } from './credential.js';
+import type { Credential } from './key/credential.js';
 import {
   type CredentialEvent,
   CredentialEvents,
   type CredentialListener,
   type CredentialStatus,
 } from './credential-events.js';
-import { CredentialLoader, type CredentialLoaderOptions, messageOf } from './credential-loader.js';
-import { nextRefreshDelayMs, type RefreshOptions } from './refresh-plan.js';
-import { RefreshTimer } from './refresh-timer.js';
-import { RejectedKey } from './rejected-key.js';
+import { CredentialLoader, type CredentialLoaderOptions, messageOf } from './following/credential-loader.js';
+import { nextRefreshDelayMs, type RefreshOptions } from './following/refresh-plan.js';
+import { RefreshTimer } from './following/refresh-timer.js';
+import { RejectedKey } from './following/rejected-key.js';
 
 export interface MomentoCredentialsOptions extends CredentialLoaderOptions {
   /** How the key is followed; `false`: only when Momento rejects it. @default {} */

@@ -51,7 +51,7 @@ describe('README.md', () => {
   });
 
   it('explains every problem of MomentoConfigurationError', () => {
-    const errors = readFileSync(`${root}src/momento.errors.ts`, 'utf8');
+    const errors = readFileSync(`${root}src/foundation/momento.errors.ts`, 'utf8');
     const problems = matches(errors, /^ {2}\| '([a-z-]+)'/gm);
     expect(problems.length).toBeGreaterThan(20);
     expect(matches(readme, /^\| `([a-z]+-[a-z-]+)` +\|/gm).toSorted()).toEqual(problems.toSorted());

@@ -1,6 +1,9 @@
-import { MomentoConfigurationError, type MomentoConfigurationProblem } from '../../momento.errors.js';
-import { quoteName } from '../../momento.redaction.js';
-import { SourceUnavailableError } from '../source-unavailable.error.js';
+import {
+  MomentoConfigurationError,
+  type MomentoConfigurationProblem,
+} from '../../foundation/momento.errors.js';
+import { quoteName } from '../../foundation/redaction.js';
+import { SourceUnavailableError } from './source-unavailable.error.js';
 
 interface Diagnosis {
   readonly problem: MomentoConfigurationProblem;
