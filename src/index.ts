@@ -77,7 +77,7 @@ export {
   MomentoCacheError,
   MomentoClosedError,
   MomentoConfigurationError,
-  type MomentoConfigurationProblem,
+  type MomentoConfigurationCode,
   MomentoError,
   type MomentoOperation,
   MomentoServiceError,

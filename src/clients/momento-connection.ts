@@ -178,8 +178,7 @@ export class MomentoConnection implements OnApplicationShutdown {
   }
 
   #mayDegrade(error: unknown): error is MomentoConfigurationError {
-    const isUnreachable =
-      error instanceof MomentoConfigurationError && error.problem === 'momento-unreachable';
+    const isUnreachable = error instanceof MomentoConfigurationError && error.code === 'momento-unreachable';
     return isUnreachable && this.#options.onConnectError === 'degrade';
   }
 }

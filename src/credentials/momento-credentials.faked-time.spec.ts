@@ -166,7 +166,7 @@ describe('MomentoCredentials, a source that fails', () => {
     const source = new ScriptedSource(new Error('connect ECONNREFUSED'));
     const { outcome, seconds } = await settle(createCredentials(source).current());
     expect(outcome).toMatchObject({
-      problem: 'source-unreachable',
+      code: 'source-unreachable',
       message:
         "No key could be had from secret 'momento' in a test within 10 s. connect ECONNREFUSED. " +
         'Check that the process can reach it (network, VPC endpoint, security group), or raise the option bootTimeoutSeconds.',
@@ -181,7 +181,7 @@ describe('MomentoCredentials, a source that fails', () => {
     const source = new ScriptedSource(hang);
     const { outcome, seconds } = await settle(createCredentials(source, { bootTimeoutSeconds: 3 }).current());
     expect(outcome).toMatchObject({
-      problem: 'source-unreachable',
+      code: 'source-unreachable',
       message: expect.stringContaining('within 3 s. It did not answer.'),
     });
     expect(seconds).toBeCloseTo(3, 1);
@@ -198,7 +198,7 @@ describe('MomentoCredentials, a source that fails', () => {
     const source = new ScriptedSource(new SourceUnavailableError('The clock is wrong.', 'Set the clock.'));
     const { outcome } = await settle(createCredentials(source).current());
     expect(outcome).toMatchObject({
-      problem: 'source-unreachable',
+      code: 'source-unreachable',
       message: expect.stringMatching(/The clock is wrong\. Set the clock\.$/),
       advice: 'Set the clock.',
     });
@@ -220,11 +220,11 @@ describe('MomentoCredentials, a source that fails', () => {
     ['a v2 key without an endpoint', makeV2Key(), 'endpoint-missing'],
     ['an expired key', makeV1Key(makeJwt({ exp: 1_000_000_000 })), 'key-expired'],
     ['an endpoint with a scheme', makeV1Key(makeJwt(), 'https://example.com'), 'endpoint-malformed'],
-  ])('ends the wait at once when it has %s', async (_what, content, problem) => {
+  ])('ends the wait at once when it has %s', async (_what, content, code) => {
     const source = new ScriptedSource(content);
     const { outcome, seconds } = await settle(createCredentials(source).current());
     expect(outcome).toMatchObject({
-      problem,
+      code,
       message: expect.stringContaining("secret 'momento' in a test"),
     });
     expect(seconds).toBeLessThan(0.1);
@@ -239,7 +239,7 @@ describe('MomentoCredentials, a source that fails', () => {
       },
     };
     const { outcome } = await settle(createCredentials(source).current());
-    expect(outcome).toMatchObject({ problem: 'source-unreachable' });
+    expect(outcome).toMatchObject({ code: 'source-unreachable' });
   });
 });
 
@@ -258,7 +258,7 @@ describe('MomentoCredentials, a source that shows the key', () => {
     Reflect.set(source, 'fetch', async () => answer);
     const { outcome, seconds } = await settle(createCredentials(source).current());
     expect(outcome).toMatchObject({
-      problem: 'source-failed',
+      code: 'source-failed',
       message: expect.stringMatching(
         /^No key could be had from secret 'momento' in a test: it returned something else/,
       ),
@@ -297,7 +297,7 @@ describe('MomentoCredentials, a source that shows the key', () => {
     async (_format, step) => {
       const { outcome, seconds } = await settle(createCredentials(new ScriptedSource(step)).current());
       expect(outcome).toMatchObject({
-        problem: 'source-failed',
+        code: 'source-failed',
         advice: expect.stringContaining('{ content }'),
       });
       expect(inspect(outcome, { depth: 20, showHidden: true })).not.toContain('inner key');
@@ -316,7 +316,7 @@ describe('MomentoCredentials, a source that shows the key', () => {
     const source = new ScriptedSource(async () => JSON.parse(`{"content": ${key}`));
     const credentials = createCredentials(source);
     const { outcome } = await settle(credentials.current());
-    expect(outcome).toMatchObject({ problem: 'source-unreachable' });
+    expect(outcome).toMatchObject({ code: 'source-unreachable' });
     expect(inspect([outcome, credentials.status()], { depth: 20 })).not.toContain(key.slice(0, 5));
   });
 });
@@ -376,12 +376,12 @@ describe('MomentoCredentials.refreshNow', () => {
     ['cannot be reached', new Error('connect ECONNREFUSED'), 'source-unreachable'],
     ['has no key any more', 'changeme', 'key-malformed'],
     ['has an expired key', makeV1Key(makeJwt({ exp: 1_000_000_000 })), 'key-expired'],
-  ])('keeps the key when the source %s', async (_what, step, problem) => {
+  ])('keeps the key when the source %s', async (_what, step, code) => {
     const { source, credentials, events } = await startCredentials(key);
     const before = await credentials.current();
     source.continueWith(step);
     const { outcome } = await settle(credentials.refreshNow());
-    expect(outcome).toMatchObject({ problem });
+    expect(outcome).toMatchObject({ code });
     expect(await credentials.current()).toBe(before);
     expect(events).toEqual(['refreshFailed 1']);
     expect(credentials.status()).toMatchObject({

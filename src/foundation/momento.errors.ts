@@ -5,6 +5,8 @@ import { quoteName } from './redaction.js';
 export abstract class MomentoError extends Error {
   /** The class's name, written out: a minifier changes the class's own. */
   abstract override readonly name: string;
+  /** Tells errors of one class apart in code; stays the same when the sentence is reworded. */
+  abstract readonly code: string;
   /** What to do about it, in one sentence; it also ends the message. */
   readonly advice: string;
 
@@ -14,8 +16,8 @@ export abstract class MomentoError extends Error {
   }
 }
 
-/** Tells configuration errors apart in code; each has one sentence of advice. */
-export type MomentoConfigurationProblem =
+/** Tells configuration errors apart; each has one sentence of advice. */
+export type MomentoConfigurationCode =
   | 'invalid-options'
   | 'duplicate-connection'
   | 'cache-name-missing'
@@ -51,8 +53,8 @@ export class MomentoConfigurationError extends MomentoError {
   override readonly name = 'MomentoConfigurationError';
 
   constructor(
-    /** What kind of problem it is, for code that has to tell them apart. */
-    readonly problem: MomentoConfigurationProblem,
+    /** What kind of problem it is. */
+    readonly code: MomentoConfigurationCode,
     sentence: string,
     advice: string,
   ) {
@@ -115,6 +117,7 @@ export class MomentoTopicError extends MomentoServiceError {
 /** A call that came after the app, or the connection, was shut down. */
 export class MomentoClosedError extends MomentoError {
   override readonly name = 'MomentoClosedError';
+  readonly code = 'connection-closed';
 
   constructor(connectionName: string) {
     super(

@@ -50,7 +50,7 @@ describe('README.md', () => {
     expect(broken).toEqual([]);
   });
 
-  it('explains every problem of MomentoConfigurationError', () => {
+  it('explains every code of MomentoConfigurationError', () => {
     const errors = readFileSync(`${root}src/foundation/momento.errors.ts`, 'utf8');
     const problems = matches(errors, /^ {2}\| '([a-z-]+)'/gm);
     expect(problems.length).toBeGreaterThan(20);

@@ -7,7 +7,7 @@ import {
   PreviewLeaderboardClient,
   TopicClient,
 } from '@gomomento/sdk';
-import { longestTimerMs } from '../../foundation/time-limit.js';
+import { InFlight } from '../../foundation/in-flight.js';
 import type { CallOutcome } from '../sdk/call-outcome.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 
@@ -28,8 +28,8 @@ export class ClientGeneration {
   /** Whether Momento rejected the key of these clients, in the last call that says so or not. */
   isRejected = false;
   readonly #configurations: ClientConfigurations;
-  readonly #whenIdle = new Set<() => void>();
-  #callsInFlight = 0;
+  readonly #inFlight = new InFlight();
+  readonly #superseded = new AbortController();
   #isClosed = false;
   #topicClient: TopicClient | undefined;
   #subscriptionClient: TopicClient | undefined;
@@ -118,29 +118,25 @@ export class ClientGeneration {
 
   /** Makes a call that `drain()` waits for. Never rejects. */
   async attempt<T>(call: (clients: this) => Promise<T>): Promise<CallOutcome<T>> {
-    this.#callsInFlight += 1;
     try {
-      return { value: await call(this) };
+      return { value: await this.#inFlight.track(() => call(this)) };
     } catch (thrown) {
       return { thrown };
-    } finally {
-      this.#callsInFlight -= 1;
-      if (this.#callsInFlight === 0) for (const notify of this.#whenIdle) notify();
     }
   }
 
   /** Resolves when no call is in flight, or when the time is over; true when none is. */
-  async drain(limitMs?: number): Promise<boolean> {
-    if (this.#callsInFlight === 0) return true;
-    return new Promise((resolve) => {
-      const settle = () => {
-        clearTimeout(timer);
-        this.#whenIdle.delete(settle);
-        resolve(this.#callsInFlight === 0);
-      };
-      const timer = limitMs === undefined ? undefined : setTimeout(settle, Math.min(limitMs, longestTimerMs));
-      this.#whenIdle.add(settle);
-    });
+  drain(limitMs?: number): Promise<boolean> {
+    return this.#inFlight.drain(limitMs);
+  }
+
+  /** Aborted when the clients of another key have taken over: who holds on to these, as a stream does, moves there. */
+  get superseded(): AbortSignal {
+    return this.#superseded.signal;
+  }
+
+  supersede(): void {
+    this.#superseded.abort();
   }
 
   /**

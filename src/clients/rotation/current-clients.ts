@@ -76,6 +76,16 @@ export class CurrentClients {
     return this.#starting;
   }
 
+  /**
+   * Joins the look for another key, because Momento rejected that of these clients.
+   *
+   * @returns whether other clients have taken over, at the latest when the time is over
+   */
+  async renewRejected(clients: ClientGeneration, limitMs: number): Promise<boolean> {
+    if (this.#options.credentials.isFixed) return false;
+    return this.#current !== clients || (await this.#renewKey(clients, limitMs));
+  }
+
   /** For a stream, which has no time limit of its own: it waits for as long as a key is looked for. */
   async renewKeyOf(rejected: TopicClient): Promise<KeyRenewal> {
     const clients = this.#current;
@@ -155,6 +165,7 @@ export class CurrentClients {
       throw new MomentoClosedError(this.#options.connectionName);
     }
     this.#current = next;
+    previous.supersede();
     this.#options.replaced(next);
     const retired = this.#retire(previous).finally(() => this.#retiring.delete(retired));
     this.#retiring.add(retired);

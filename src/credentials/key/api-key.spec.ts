@@ -108,7 +108,7 @@ describe('parseApiKey', () => {
     ['a v1 key whose inner key is outside ASCII', makeV1Key(`${makeJwt()}é`)],
   ])('refuses %s, and shows none of it', (_what, text) => {
     const failure = failureOf(text);
-    expect(failure).toMatchObject({ problem: 'key-malformed', name: 'MomentoConfigurationError' });
+    expect(failure).toMatchObject({ code: 'key-malformed', name: 'MomentoConfigurationError' });
     expect(sentences).toContain(failure?.message);
     expect(failure?.cause).toBeUndefined();
   });

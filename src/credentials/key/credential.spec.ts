@@ -19,9 +19,9 @@ afterEach(() => {
 const accept = (fetched: FetchedCredential, endpoint?: MomentoEndpoint) =>
   toCredential(fetched, endpoint, "secret 'momento' in us-west-2");
 
-const refusal = (problem: string, message: string | RegExp, advice: string) =>
+const refusal = (code: string, message: string | RegExp, advice: string) =>
   expect.objectContaining({
-    problem,
+    code,
     message: typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message),
     advice: expect.stringContaining(advice),
   });

@@ -127,7 +127,7 @@ describe('resolveEndpoints', () => {
     for (const endpoint of endpoints) {
       expect(() => resolveUntyped(endpoint)).toThrow(
         expect.objectContaining({
-          problem: 'endpoint-malformed',
+          code: 'endpoint-malformed',
           message: expect.stringMatching(/^The Momento endpoint in the option endpoint is not a host name/),
           advice:
             "Give the host alone, without scheme, path or spaces, such as 'cell-4-us-west-2-1.prod.a.momentohq.com'.",
@@ -147,7 +147,7 @@ describe('resolveEndpoints', () => {
   ])('refuses %s in the place of the endpoint, and does not show it', (_what, key) => {
     expect(() => resolve(key)).toThrow(
       expect.objectContaining({
-        problem: 'endpoint-malformed',
+        code: 'endpoint-malformed',
         message: expect.not.stringContaining(key.slice(0, 12)),
       }),
     );

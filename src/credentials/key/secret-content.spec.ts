@@ -121,7 +121,7 @@ describe('parseSecretContent', () => {
   ])('says of %s that it is empty', (_what, content) => {
     expect(() => read(content)).toThrow(
       expect.objectContaining({
-        problem: 'secret-empty',
+        code: 'secret-empty',
         message: "The value of secret 'momento' is empty. Store a Momento key in it, in plaintext.",
       }),
     );
@@ -141,7 +141,7 @@ describe('parseSecretContent', () => {
   ])('says what there is when the JSON has %s', (_what, content, field, found) => {
     expect(() => read(content, field === undefined ? {} : { field })).toThrow(
       expect.objectContaining({
-        problem: 'secret-field-missing',
+        code: 'secret-field-missing',
         message: expect.stringContaining(`${field ?? "apiKey', 'authToken', 'api_key"}': `),
         advice: expect.stringContaining('the option field'),
       }),
@@ -158,7 +158,7 @@ describe('parseSecretContent', () => {
   ])('says of %s that it is not a key', (_what, content) => {
     expect(() => read(content)).toThrow(
       expect.objectContaining({
-        problem: 'key-malformed',
+        code: 'key-malformed',
         message: expect.stringMatching(
           /^The value of secret 'momento' is not a Momento key: it (has|is) [\w ,]+\. Store/,
         ),

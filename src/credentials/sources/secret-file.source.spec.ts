@@ -43,7 +43,7 @@ describe('fromSecretFile', () => {
     await writeFile(path, makeV1Key());
     await expect(credentials.refreshNow()).resolves.toMatchObject({ generation: 2 });
     await rm(path);
-    await expect(credentials.refreshNow()).rejects.toMatchObject({ problem: 'file-unreadable' });
+    await expect(credentials.refreshNow()).rejects.toMatchObject({ code: 'file-unreadable' });
     expect(credentials.status()).toMatchObject({ generation: 2 });
   });
 
@@ -53,7 +53,7 @@ describe('fromSecretFile', () => {
     ['its path holds a zero byte', 'ERR_INVALID_ARG_VALUE', () => `${path}\0`],
   ])('says that the file cannot be read when %s', async (_why, code, pathOf) => {
     expect(await failureOf(() => fetchFrom(fromSecretFile({ path: pathOf() })))).toMatchObject({
-      problem: 'file-unreadable',
+      code: 'file-unreadable',
       message: `The file '${pathOf()}' cannot be read (${code}). Check that the secret is mounted there and that the process may read it.`,
     });
   });

@@ -135,11 +135,11 @@ describe.each([
         () => servers.secrets.deleteSecret('Momento_Auth_Token'),
         'secret-marked-for-deletion',
       ],
-    ])('does not come into use when %s; requests go on', async (_case, breakIt, problem) => {
+    ])('does not come into use when %s; requests go on', async (_case, breakIt, code) => {
       breakIt();
       await expect(credentials.refreshNow()).rejects.toMatchObject({
         constructor: MomentoConfigurationError,
-        problem,
+        code,
       });
       expect(credentials.status()).toMatchObject({ generation: 1, lastError: expect.any(String) });
       expect(events).toEqual(['refreshFailed']);
