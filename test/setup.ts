@@ -1,6 +1,10 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
 import { afterAll } from 'vitest';
+
+// What a test says is said by its assertions; those about logs take the logger over (test/support/capture-logs.ts).
+Logger.overrideLogger(false);
 
 /** What may hold a process, as Node names it. What is let go of (`unref`) is not among the active resources. */
 const holding = ['TCPSocketWrap', 'TCPServerWrap', 'TLSWrap', 'Timeout', 'ProcessWrap', 'PipeWrap'];
