@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { keyTextOf } from '../momento/key-text.js';
+import { keyTextOf } from '../momento/keys/key-text.js';
 import { MomentoLocal } from '../momento/momento-local.js';
 import { SecretsManagerLocal } from '../secrets-manager/secrets-manager-local.js';
 import { addressOf } from './address.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CacheRegistry } from './engine/cache-registry.js';
-import { setScalar } from './engine/scalars.js';
+import { setScalar } from './engine/items/scalars.js';
 import { Sweeper } from './sweeper.js';
 
 describe('Sweeper', () => {

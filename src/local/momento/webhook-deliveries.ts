@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import type { Cache } from './engine/cache.js';
-import type { TopicValue } from './engine/topic.js';
+import type { TopicValue } from './engine/topics/topic.js';
 
 /** A message of a topic, as it was published. */
 export interface PublishedMessage {

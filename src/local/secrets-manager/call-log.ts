@@ -1,4 +1,4 @@
-import type { Exchange, WireAnswer } from './wire.js';
+import type { Exchange, WireAnswer } from './http/wire.js';
 
 /** One request as the endpoint saw it. Never holds a secret value. */
 export interface SecretsManagerCall {

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { awsExchange, readExchange } from './aws-endpoint.js';
+import { awsExchange, readExchange } from './endpoints/aws-endpoint.js';
 import { AwsError } from './aws-error.js';
 import { CallLog } from './call-log.js';
 import type { SecretsManagerCall } from './call-log.js';
-import { EXTENSION_PATH, ExtensionEndpoint } from './extension-endpoint.js';
-import { SecretsManagerFaults } from './faults.js';
-import { HttpListener } from './http-listener.js';
-import { handleRequest } from './request-handler.js';
-import type { OperationContext } from './operations.js';
-import { SecretStore } from './secret-store.js';
-import type { DeleteOptions, PutOptions } from './secret-store.js';
-import type { SecretValue } from './secret-versions.js';
-import { errorAnswer } from './wire.js';
-import type { Exchange, WireAnswer, WireRequest } from './wire.js';
+import { EXTENSION_PATH, ExtensionEndpoint } from './endpoints/extension-endpoint.js';
+import { SecretsManagerFaults } from './faults/faults.js';
+import { HttpListener } from './http/http-listener.js';
+import { handleRequest } from './http/request-handler.js';
+import type { OperationContext } from './endpoints/operations.js';
+import { SecretStore } from './secrets/secret-store.js';
+import type { DeleteOptions, PutOptions } from './secrets/secret-store.js';
+import type { SecretValue } from './secrets/secret-versions.js';
+import { errorAnswer } from './http/wire.js';
+import type { Exchange, WireAnswer, WireRequest } from './http/wire.js';
 
 export interface SecretsManagerLocalOptions {
   /** TCP port; 0, the default, takes any that is free. */

@@ -1,7 +1,7 @@
-import { ItemStore } from './item-store.js';
+import { ItemStore } from './items/item-store.js';
 import type { Leaderboard } from './leaderboard.js';
-import { Topic } from './topic.js';
-import { Webhooks } from './webhooks.js';
+import { Topic } from './topics/topic.js';
+import { Webhooks } from './topics/webhooks.js';
 
 export interface CacheSettings {
   readonly now: () => number;
