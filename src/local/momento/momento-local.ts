@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { Server } from '@grpc/grpc-js';
 import { ApiKeys, type IssueApiKeyOptions, unauthenticated } from './keys/api-keys.js';
+import { DOCUMENTED_ACCOUNT, TEST_ACCOUNT } from './limits/account-limits.js';
 import { DocumentedLimits } from './limits/documented-limits.js';
 import { CacheRegistry } from './engine/cache-registry.js';
 import { FaultPlan } from './faults/fault-plan.js';
@@ -74,6 +75,7 @@ export class MomentoLocal implements AsyncDisposable {
       caches: this.#caches,
       heartbeats: new Heartbeats(heartbeatIntervalMs),
       deleteCache: (name) => this.deleteCache(name),
+      account: limits === 'documented' ? DOCUMENTED_ACCOUNT : TEST_ACCOUNT,
       keys: this.#keys,
       onPublished: (message) => this.#deliveries.deliver(message),
       endpoint: () => this.#address,

@@ -1,6 +1,7 @@
 import type { Server } from '@grpc/grpc-js';
 import type { ApiKeys } from '../keys/api-keys.js';
 import type { CacheRegistry } from '../engine/cache-registry.js';
+import type { AccountLimits } from '../limits/account-limits.js';
 import type { PublishedMessage } from '../webhook-deliveries.js';
 import type { CallPipeline } from './calls/call-pipeline.js';
 import { controlHandlers } from './handlers/control-handlers.js';
@@ -24,6 +25,8 @@ export interface MomentoServicesParts {
   readonly heartbeats: Heartbeats;
   /** Deletes a cache together with what is open on it. */
   readonly deleteCache: (name: string) => void;
+  /** The limits that are listed with each cache. */
+  readonly account: AccountLimits;
   readonly keys: ApiKeys;
   readonly onPublished: (message: PublishedMessage) => void;
   /** Where clients find the server, as `host:port`. */
@@ -37,6 +40,7 @@ export function addMomentoServices({
   caches,
   heartbeats,
   deleteCache,
+  account,
   keys,
   onPublished,
   endpoint,
@@ -50,7 +54,7 @@ export function addMomentoServices({
     ...sortedSetHandlers(caches),
   };
   pipeline.addService(server, 'cache', unary, scalarBatchHandlers(caches));
-  pipeline.addService(server, 'control', controlHandlers(caches, deleteCache));
+  pipeline.addService(server, 'control', controlHandlers(caches, deleteCache, account));
   pipeline.addService(
     server,
     'topics',

@@ -1,4 +1,5 @@
 import { EngineError } from '../engine/engine-error.js';
+import { DOCUMENTED_ACCOUNT } from './account-limits.js';
 import { RateLimit } from './rate-limit.js';
 import { publishedBytesOf, operationsOf, ttlsOf } from '../grpc/calls/request-cost.js';
 import type { RpcName, ServiceName } from '../grpc/services.js';
@@ -9,14 +10,11 @@ export interface Usage {
   readonly subscriptions: number;
 }
 
-/** The quotas of an account without a support plan, as the documentation has them. */
 const MAX_CACHES = 3;
-const OPERATIONS_PER_SECOND = 100;
 const CONTROL_OPERATIONS_PER_SECOND = 5;
-const PUBLISHES_PER_SECOND = 10;
-const MAX_SUBSCRIPTIONS = 100;
-const MAX_MESSAGE_BYTES = 4 * 1024;
-const MAX_TTL_MS = 24 * 60 * 60 * 1000;
+const MAX_MESSAGE_BYTES = DOCUMENTED_ACCOUNT.messageKb * 1024;
+const MAX_TTL_MS = DOCUMENTED_ACCOUNT.ttlSeconds * 1000;
+const { operationsPerSecond, publishesPerSecond, subscriptions: MAX_SUBSCRIPTIONS } = DOCUMENTED_ACCOUNT;
 
 /** The documented limits that nobody wants in a test unless it is about them: rates, counts and the longest TTL. */
 export class DocumentedLimits {
@@ -25,10 +23,10 @@ export class DocumentedLimits {
   readonly #usage: () => Usage;
 
   constructor(now: () => number, usage: () => Usage) {
-    const data = new RateLimit(OPERATIONS_PER_SECOND, now);
+    const data = new RateLimit(operationsPerSecond, now);
     const control = new RateLimit(CONTROL_OPERATIONS_PER_SECOND, now);
     this.#rates = { cache: data, leaderboard: data, control, webhook: control };
-    this.#publishes = new RateLimit(PUBLISHES_PER_SECOND, now);
+    this.#publishes = new RateLimit(publishesPerSecond, now);
     this.#usage = usage;
   }
 

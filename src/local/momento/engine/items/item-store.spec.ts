@@ -76,11 +76,11 @@ class Model implements Counter {
   }
 
   increment(key: string, amount: number, ttlMilliseconds: number) {
-    const { value, leftMs } = this.read(key) ?? { value: '0', leftMs: ttlMilliseconds };
+    const { value } = this.read(key) ?? { value: '0' };
     if (value === '') {
       return 'refused';
     }
-    this.set(key, String(Number(value) + amount), leftMs);
+    this.set(key, String(Number(value) + amount), ttlMilliseconds);
     return Number(value) + amount;
   }
 

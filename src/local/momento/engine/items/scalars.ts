@@ -43,8 +43,7 @@ export function setScalarIf(
 }
 
 /**
- * Adds to the decimal integer a key holds, starting from 0, and answers the sum. The TTL applies to a key that is new; one
- * that exists keeps its own, so that a counter's window does not move with each count.
+ * Adds to the decimal integer a key holds, starting from 0, and answers the sum. The TTL counts anew from each call.
  *
  * @param amount an integer, also negative
  * @throws EngineError `failed-precondition` when the key holds no 64-bit integer or the sum is none.
@@ -56,14 +55,8 @@ export function incrementScalar(
   ttlMilliseconds: number,
 ): number {
   checkTtl(ttlMilliseconds);
-  const item = store.get(key);
-  const { bytes, sum } = addToInteger(scalarBytes(item), amount);
-  if (item === undefined) {
-    store.set(key, scalarOf(bytes), ttlMilliseconds);
-  } else {
-    item.value = scalarOf(bytes);
-    store.resized(key, item);
-  }
+  const { bytes, sum } = addToInteger(scalarBytes(store.get(key)), amount);
+  store.set(key, scalarOf(bytes), ttlMilliseconds);
   return sum;
 }
 
