@@ -73,8 +73,8 @@ export function createInjectedClients({
 
 /** The SDK gives batch calls no deadline: without a signal of the caller's, they get the time of any other call. */
 function boundedBatch(method: 'getBatch' | 'setBatch', run: ClientRunner['run'], timeoutMs: number) {
-  return (cacheName: string, items: unknown, options: { abortSignal?: AbortSignal } = {}) => {
-    const abortSignal = options.abortSignal ?? AbortSignal.timeout(timeoutMs);
+  return (cacheName: string, items: unknown, options?: { abortSignal?: AbortSignal } | null) => {
+    const abortSignal = options?.abortSignal ?? AbortSignal.timeout(timeoutMs);
     const args = [cacheName, items, { ...options, abortSignal }];
     return run((clients) => invoke(clients.cacheClient, method, args), timeoutMs);
   };
