@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { Server } from '@grpc/grpc-js';
+import { warnUnlessLoopback } from '../loopback.js';
 import { ApiKeys, type IssueApiKeyOptions, unauthenticated } from './keys/api-keys.js';
 import { DOCUMENTED_ACCOUNT, TEST_ACCOUNT } from './limits/account-limits.js';
 import { DocumentedLimits } from './limits/documented-limits.js';
@@ -89,6 +90,7 @@ export class MomentoLocal implements AsyncDisposable {
     const momento = new MomentoLocal(options);
     await momento.#listener.listen();
     momento.#sweeper.start();
+    warnUnlessLoopback('MomentoLocal', momento.hostname);
     return momento;
   }
 

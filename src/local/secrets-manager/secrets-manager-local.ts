@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { warnUnlessLoopback } from '../loopback.js';
 import { awsExchange, readExchange } from './endpoints/aws-endpoint.js';
 import { AwsError } from './aws-error.js';
 import { CallLog } from './call-log.js';
@@ -104,6 +105,7 @@ export class SecretsManagerLocal implements AsyncDisposable {
   static async start(options: SecretsManagerLocalOptions = {}): Promise<SecretsManagerLocal> {
     const server = new SecretsManagerLocal(options);
     await server.#listener.open(server.#options.port);
+    warnUnlessLoopback('SecretsManagerLocal', server.#options.hostname);
     return server;
   }
 
