@@ -35,11 +35,11 @@ describe.each([
     const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     try {
       for (const hostname of ['127.0.0.1', 'localhost']) {
-        await using _server = await Server.start({ hostname });
+        await (await Server.start({ hostname })).stop();
       }
       expect(emitWarning).not.toHaveBeenCalled();
 
-      await using _open = await Server.start({ hostname: '0.0.0.0' });
+      await (await Server.start({ hostname: '0.0.0.0' })).stop();
       expect(emitWarning).toHaveBeenCalledExactlyOnceWith(
         expect.stringContaining(`${name} listens on 0.0.0.0, where other machines may reach it`),
         { code: 'MOMENTO_LOCAL_NOT_LOOPBACK' },

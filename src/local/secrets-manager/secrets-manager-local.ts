@@ -6,6 +6,7 @@ import { CallLog } from './call-log.js';
 import type { SecretsManagerCall } from './call-log.js';
 import { EXTENSION_PATH, ExtensionEndpoint } from './endpoints/extension-endpoint.js';
 import { SecretsManagerFaults } from './faults/faults.js';
+import { CallerCheck } from './http/caller-check.js';
 import { HttpListener } from './http/http-listener.js';
 import { handleRequest } from './http/request-handler.js';
 import type { OperationContext } from './endpoints/operations.js';
@@ -30,6 +31,12 @@ export interface SecretsManagerLocalOptions {
   readonly extensionTtlSeconds?: number;
   /** The token that the Lambda extension's path asks for; any non-empty one when left out. */
   readonly sessionToken?: string;
+  /**
+   * Names, without port, by which clients reach the server, beside `localhost`, loopback addresses and `hostname`; when it listens
+   * on every address, any address will do as well. A request for another host is refused, so that no web page gets at the secrets.
+   * @default none
+   */
+  readonly allowedHosts?: readonly string[];
 }
 
 /** How {@link SecretsManagerLocal.putSecret} stores a version. */
@@ -72,9 +79,10 @@ export class SecretsManagerLocal implements AsyncDisposable {
       accountId: '000000000000',
       now: Date.now,
       extensionTtlSeconds: 300,
+      allowedHosts: [],
       ...options,
     };
-    const { hostname, region, accountId, now, extensionTtlSeconds } = this.#options;
+    const { hostname, region, accountId, now, extensionTtlSeconds, allowedHosts } = this.#options;
     this.#log = new CallLog(now);
     this.faults = new SecretsManagerFaults({
       down: () => this.#listener.close(),
@@ -84,6 +92,7 @@ export class SecretsManagerLocal implements AsyncDisposable {
       accountId,
       calls: this.#log,
       faults: this.faults,
+      callers: new CallerCheck(hostname, allowedHosts),
       route: (request: WireRequest) => this.#route(request),
     };
     this.#listener = new HttpListener(hostname, (request, response) => {

@@ -5,6 +5,8 @@ import { AwsError } from '../aws-error.js';
 import type { CallLog } from '../call-log.js';
 import { faultAnswer, internalError } from '../faults/fault-answers.js';
 import type { SecretsManagerFaults } from '../faults/faults.js';
+import type { CallerCheck } from './caller-check.js';
+import { MAX_BODY_BYTES, readBody } from './request-body.js';
 import { errorAnswer } from './wire.js';
 import type { Exchange, WireAnswer, WireRequest } from './wire.js';
 
@@ -12,12 +14,10 @@ export interface HandlerOptions {
   readonly accountId: string;
   readonly calls: CallLog;
   readonly faults: SecretsManagerFaults;
+  readonly callers: CallerCheck;
   /** Understands a request, or refuses it with an answer when it is for nothing here. */
   readonly route: (request: WireRequest) => Exchange | WireAnswer;
 }
-
-/** A secret has at most 64 KiB, a third more as base64; the rest is generous. */
-const MAX_BODY_BYTES = 1_048_576;
 
 /** Takes one HTTP request through its faults to its answer, and logs it. */
 export async function handleRequest(
@@ -28,24 +28,35 @@ export async function handleRequest(
   const closed = new AbortController();
   response.once('close', () => closed.abort());
   try {
-    const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-    const body = await readBody(request);
-    const wire = {
-      path,
-      query: new URLSearchParams(query),
-      method: request.method ?? '',
-      headers: request.headers,
-    };
-    const routed = body === undefined ? tooLarge() : options.route({ ...wire, body });
-    if ('status' in routed) {
-      send(response, routed, randomUUID());
+    const refusal = options.callers.refusalOf(request.headers);
+    if (refusal !== undefined) {
+      sendUnread(response, errorAnswer(refusal));
       return;
     }
-    await perform(routed, response, options, closed.signal);
+    const body = await readBody(request);
+    if (body === 'refused') sendUnread(response, tooLarge());
+    else if (body === 'too-large') send(response, tooLarge(), randomUUID());
+    else await route(wireRequest(request, body.text), response, options, closed.signal);
   } catch {
     // The caller has gone away, or the server is stopping.
     response.destroy();
   }
+}
+
+async function route(
+  request: WireRequest,
+  response: ServerResponse,
+  options: HandlerOptions,
+  closed: AbortSignal,
+): Promise<void> {
+  const routed = options.route(request);
+  if ('status' in routed) send(response, routed, randomUUID());
+  else await perform(routed, response, options, closed);
+}
+
+function wireRequest({ url = '', method = '', headers }: IncomingMessage, body: string): WireRequest {
+  const [path = '', query = ''] = url.split('?', 2);
+  return { path, query: new URLSearchParams(query), method, headers, body };
 }
 
 async function perform(
@@ -58,7 +69,7 @@ async function perform(
   const { outcome, delayMs } = options.faults.take(exchange.operation);
   const answer = outcome === undefined ? safely(exchange) : faultAnswer(outcome, exchange, options.accountId);
   options.calls.add(exchange, requestId, answer);
-  if (delayMs > 0) await sleep(delayMs, undefined, { signal: closed });
+  if (delayMs > 0) await sleep(delayMs, undefined, { signal: closed, ref: false });
   if (answer) send(response, answer, requestId);
   else if (outcome === 'reset') response.socket?.resetAndDestroy();
 }
@@ -76,15 +87,10 @@ function safely(exchange: Exchange): WireAnswer {
   }
 }
 
-/** The body as text; `undefined` when it is too large, which is read to its end all the same so that it can be answered. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString('utf8');
+/** Answers a request whose body is not read, and closes its connection, so that it is not read later either. */
+function sendUnread(response: ServerResponse, answer: WireAnswer): void {
+  response.setHeader('connection', 'close');
+  send(response, answer, randomUUID());
 }
 
 function send(response: ServerResponse, answer: WireAnswer, requestId: string): void {
