@@ -46,10 +46,11 @@ export async function runMomentoLocal(
 }
 
 async function serve(options: BinOptions, stdout: Output, signal: AbortSignal): Promise<void> {
-  const { hostname, port, secretsPort, caches, seedFile, maxBytes, limits, secretId, json } = options;
+  const { hostname, allowedHosts, port, secretsPort, caches, seedFile, maxBytes, limits, secretId, json } =
+    options;
   const seed = seedFile === undefined ? undefined : await Seed.read(seedFile, limits);
   const secrets = await starting('--secrets-port', hostname, secretsPort, () =>
-    SecretsManagerLocal.start({ hostname, port: secretsPort }),
+    SecretsManagerLocal.start({ hostname, port: secretsPort, allowedHosts }),
   );
   try {
     const momento = await starting('--port', hostname, port, () =>

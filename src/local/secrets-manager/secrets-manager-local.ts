@@ -39,6 +39,9 @@ export interface SecretsManagerLocalOptions {
   readonly allowedHosts?: readonly string[];
 }
 
+/** From this many regions on, those without secrets are forgotten. */
+const MAX_REGIONS = 100;
+
 /** How {@link SecretsManagerLocal.putSecret} stores a version. */
 export interface PutSecretOptions extends PutOptions {
   /** The region to store it in; the server's by default. */
@@ -134,7 +137,10 @@ export class SecretsManagerLocal implements AsyncDisposable {
     return this.#log.calls;
   }
 
-  /** How many requests have arrived since the start, exactly: all, of one operation, or for one secret as the requests name it. */
+  /**
+   * How many requests have arrived since the start: all, of one operation, or for one secret as the requests name it. Exact, as long
+   * as they name at most 100 operations and 10,000 secrets.
+   */
   callCount(operation?: string, secretId?: string): number {
     return this.#log.count(operation, secretId);
   }
@@ -179,8 +185,16 @@ export class SecretsManagerLocal implements AsyncDisposable {
   #store(region = this.#options.region): SecretStore {
     const { accountId, now } = this.#options;
     const store = this.#stores.get(region) ?? new SecretStore(region, accountId, now);
+    // Whoever signs a request chooses its region: those in which nothing was stored are not remembered for ever.
+    if (this.#stores.size >= MAX_REGIONS) this.#forgetEmptyRegions();
     this.#stores.set(region, store);
     return store;
+  }
+
+  #forgetEmptyRegions(): void {
+    for (const [region, store] of this.#stores) {
+      if (store.list({ includeDeleted: true }).length === 0) this.#stores.delete(region);
+    }
   }
 
   #route(request: WireRequest): Exchange | WireAnswer {

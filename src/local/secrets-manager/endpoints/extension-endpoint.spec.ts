@@ -28,6 +28,22 @@ const value = async (query: Record<string, string> = {}) => {
 const counts = () => [secrets.callCount('ExtensionGet'), secrets.callCount('GetSecretValue')];
 
 describe('the Lambda extension', () => {
+  it('keeps the latest 1,000 that it has read', async () => {
+    const versions = Array.from({ length: 1_001 }, (_, index) => `version ${index}`);
+    for (const versionId of versions) {
+      secrets.putSecret('team/key', versionId, { versionId, stages: [versionId] });
+    }
+    for (const versionId of versions) expect(await value({ versionId })).toBe(versionId);
+
+    const reads = secrets.callCount('GetSecretValue');
+    expect(reads).toBe(1_001);
+    await value({ versionId: 'version 1000' });
+    await value({ versionId: 'version 1' });
+    expect(secrets.callCount('GetSecretValue')).toBe(reads);
+    await value({ versionId: 'version 0' });
+    expect(secrets.callCount('GetSecretValue')).toBe(reads + 1);
+  });
+
   it('reads once, and then from its cache for 300 seconds', async () => {
     expect(await value()).toBe('one');
     secrets.putSecret('team/key', 'two');

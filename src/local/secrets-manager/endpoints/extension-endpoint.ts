@@ -5,6 +5,9 @@ import type { Exchange, WireAnswer, WireRequest } from '../http/wire.js';
 
 export const EXTENSION_PATH = '/secretsmanager/get';
 
+/** As many as the extension keeps. */
+const MAX_CACHED = 1000;
+
 export interface ExtensionOptions {
   /** The region the extension reads in. */
   readonly region: string;
@@ -62,6 +65,9 @@ export class ExtensionEndpoint {
       VersionId: asked.versionId,
     });
     if (answer.status === 200) {
+      this.#cache.delete(key);
+      const [oldest] = this.#cache.keys();
+      if (oldest !== undefined && this.#cache.size >= MAX_CACHED) this.#cache.delete(oldest);
       this.#cache.set(key, { answer, expiresAtMs: nowMs + this.options.ttlSeconds * 1000 });
     }
     return answer;
