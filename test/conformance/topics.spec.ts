@@ -232,7 +232,7 @@ describe('Topics', () => {
     expect(await errorCodeOf(client.subscribe('nope', 't', {}))).toBe(noCache);
     expect(await errorCodeOf(client.publish(CACHE, ' ', 'x'))).toBe(invalid);
     expect(await errorCodeOf(client.subscribe(CACHE, '', {}))).toBe(invalid);
-    expect(await errorCodeOf(client.publish(CACHE, 't', 'x'.repeat(5 * 1024 * 1024)))).toBe(
+    expect(await errorCodeOf(client.publish(CACHE, 't', new Uint8Array(5 * 1024 * 1024)))).toBe(
       MomentoErrorCode.LIMIT_EXCEEDED_ERROR,
     );
   });

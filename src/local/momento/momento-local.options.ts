@@ -15,7 +15,8 @@ export interface MomentoLocalOptions {
   /** Seconds for which a topic's messages can be resumed from; default 5, as at Momento. */
   readonly topicHistorySeconds?: number;
   /**
-   * Most bytes that the keys and values of one cache may take together; beyond, its least recently used items go. Default no limit:
+   * Most bytes that one cache may hold: items, the messages and names of topics, and leaderboards. Beyond, messages that wait to be
+   * resumed from go first, then the least recently used items; leaderboards that alone would take more are refused. Default no limit:
    * then an item goes when it expires.
    */
   readonly maxBytes?: number;

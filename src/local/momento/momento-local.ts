@@ -21,8 +21,8 @@ import { type RequestRecord, RequestLog } from './request-log.js';
 import { Sweeper } from './sweeper.js';
 import { WebhookDeliveries } from './webhook-deliveries.js';
 
-/** A request of the SDK is at most 10,486,000 bytes; beyond this the transport refuses it before the engine could. */
-const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
+/** A request of the SDK is at most 10,486,000 bytes. What is larger, also when it was compressed, is refused before it is read. */
+const MAX_REQUEST_BYTES = 11 * 1024 * 1024;
 
 const GRPC_OPTIONS = { 'grpc.max_receive_message_length': MAX_REQUEST_BYTES, 'grpc.enable_channelz': 0 };
 
@@ -121,7 +121,8 @@ export class MomentoLocal implements AsyncDisposable {
 
   /** What the server has done so far, and what it holds now. */
   stats(): MomentoLocalStats {
-    const stores = this.#caches.all.map(({ items }) => items);
+    const caches = this.#caches.all;
+    const stores = caches.map(({ items }) => items);
     return {
       calls: this.#log.counts,
       hits: this.#tally.hits,
@@ -130,6 +131,9 @@ export class MomentoLocal implements AsyncDisposable {
       caches: stores.length,
       items: stores.reduce((sum, { heldCount }) => sum + heldCount, 0),
       itemBytes: stores.reduce((sum, { heldBytes }) => sum + heldBytes, 0),
+      topics: caches.reduce((sum, { topics }) => sum + topics.heldCount, 0),
+      topicBytes: caches.reduce((sum, { topics }) => sum + topics.heldBytes, 0),
+      leaderboardBytes: caches.reduce((sum, { leaderboards }) => sum + leaderboards.heldBytes, 0),
       evictions: stores.reduce((sum, { evictedCount }) => sum + evictedCount, 0),
     };
   }
@@ -159,7 +163,7 @@ export class MomentoLocal implements AsyncDisposable {
     const { id } = this.#keys.revoke(key);
     this.#openCalls.fail(
       failureFrom(unauthenticated()),
-      (record) => record.rpc === 'topic-subscribe' && record.keyId === id,
+      ({ record }) => record.rpc === 'topic-subscribe' && record.keyId === id,
     );
   }
 
@@ -177,7 +181,10 @@ export class MomentoLocal implements AsyncDisposable {
   deleteCache(name: string): void {
     this.#caches.delete(name);
     const failure = failureOf('NOT_FOUND', `Cache not found: ${name}`);
-    this.#openCalls.fail(failure, (record) => record.rpc === 'topic-subscribe' && record.cacheName === name);
+    this.#openCalls.fail(
+      failure,
+      ({ record, cacheName }) => record.rpc === 'topic-subscribe' && cacheName === name,
+    );
   }
 
   /** Removes every item and leaderboard of every cache; caches, topics, webhooks and keys stay. */

@@ -50,7 +50,7 @@ export class MomentoFaults {
   cut(rpc: 'topic-subscribe'): void {
     this.#openCalls.fail(
       failureOf('UNAVAILABLE', 'Fault: the stream was cut'),
-      (record) => record.rpc === rpc,
+      ({ record }) => record.rpc === rpc,
     );
   }
 

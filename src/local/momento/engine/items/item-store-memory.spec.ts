@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ByteBudget } from '../byte-budget.js';
 import { writeCollection } from './collection-store.js';
 import { ByteSet } from '../collections/byte-set.js';
 import { ItemStore } from './item-store.js';
@@ -36,7 +37,7 @@ describe('ItemStore, memory', () => {
     const anyStep = fc.record({ key: anyKey, valueBytes: fc.option(fc.nat({ max: 9 }), { nil: undefined }) });
     fc.assert(
       fc.property(fc.array(anyStep, { maxLength: 60 }), (steps) => {
-        const store = new ItemStore(() => 0, { maxBytes: 20 });
+        const store = new ItemStore(() => 0, new ByteBudget(20));
         let model: { key: string; sizeBytes: number }[] = [];
         for (const { key, valueBytes } of steps) {
           const held = model.find((item) => item.key === key);
@@ -60,7 +61,7 @@ describe('ItemStore, memory', () => {
   });
 
   it('counts what had to go', () => {
-    const store = new ItemStore(() => 0, { maxBytes: 4 });
+    const store = new ItemStore(() => 0, new ByteBudget(4));
     ['a', 'b', 'c'].forEach((key) => set(store, key, '1'));
     set(store, 'd', 'larger than all that is allowed');
 
@@ -82,7 +83,7 @@ describe('ItemStore, memory', () => {
 
   it('frees expired items although others are read all the time', () => {
     let nowMs = 0;
-    const store = new ItemStore(() => nowMs, { maxBytes: 10_000 });
+    const store = new ItemStore(() => nowMs, new ByteBudget(10_000));
     ['dying', 'read 1', 'read 2'].forEach((key) => set(store, key, 'x', key === 'dying' ? 10 : 1000));
     // The sweep has just passed what now dies, and what is read moves in front of it again and again.
     store.sweep(1);

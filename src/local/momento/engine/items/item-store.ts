@@ -1,3 +1,4 @@
+import { ByteBudget, type ByteHolder } from '../byte-budget.js';
 import { bytesToText } from '../bytes.js';
 import type { ByteDictionary } from '../collections/byte-dictionary.js';
 import type { ByteList } from '../collections/byte-list.js';
@@ -27,28 +28,25 @@ export interface Item {
   countedBytes: number;
 }
 
-export interface ItemStoreOptions {
-  /** Most bytes that keys and values may take together before the least recently used items go; default no limit. */
-  readonly maxBytes?: number;
-}
-
 /** How many items each write looks at in search of expired ones: more than it adds, so that the dead cannot pile up. */
 const SWEEP_PER_WRITE = 4;
 
 /** The items of one cache. An expired item is never seen again, and its memory is freed although nobody reads it. */
-export class ItemStore {
+export class ItemStore implements ByteHolder {
   /** From the least to the most recently used when there is a limit on the bytes, else in the order of writing. */
   readonly #items = new Map<string, Item>();
   readonly #now: () => number;
-  readonly #maxBytes: number;
+  readonly #budget: ByteBudget;
   #sweep: MapIterator<[string, Item]>;
   #sweepLeft = 0;
   #heldBytes = 0;
   #evictedCount = 0;
 
-  constructor(now: () => number, { maxBytes = Infinity }: ItemStoreOptions = {}) {
+  /** @param budget beyond it, the least recently used items go; by default there is no limit */
+  constructor(now: () => number, budget = new ByteBudget()) {
     this.#now = now;
-    this.#maxBytes = maxBytes;
+    this.#budget = budget;
+    budget.join(this);
     this.#sweep = this.#items.entries();
   }
 
@@ -77,7 +75,7 @@ export class ItemStore {
       this.#remove(mapKey, item);
       return undefined;
     }
-    if (this.#maxBytes !== Infinity) {
+    if (this.#budget.maxBytes !== Infinity) {
       this.#items.delete(mapKey);
       this.#items.set(mapKey, item);
     }
@@ -143,18 +141,24 @@ export class ItemStore {
     }
   }
 
+  /** The least recently used items go. */
+  release(bytes: number): void {
+    const keptBytes = this.#heldBytes - bytes;
+    for (const [mapKey, item] of this.#items) {
+      if (this.#heldBytes <= keptBytes) {
+        return;
+      }
+      this.#remove(mapKey, item);
+      this.#evictedCount += 1;
+    }
+  }
+
   #count(mapKey: string, item: Item): void {
     const sizeBytes = mapKey.length + byteLengthOf(item.value);
     this.#heldBytes += sizeBytes - item.countedBytes;
     item.countedBytes = sizeBytes;
     this.sweep(SWEEP_PER_WRITE);
-    for (const [oldestKey, oldest] of this.#items) {
-      if (this.#heldBytes <= this.#maxBytes) {
-        return;
-      }
-      this.#remove(oldestKey, oldest);
-      this.#evictedCount += 1;
-    }
+    this.#budget.makeRoom();
   }
 
   #remove(mapKey: string, item: Item | undefined): void {

@@ -39,6 +39,14 @@ export interface TopicSubscription {
 interface HeldItem {
   readonly event: TopicItemEvent;
   readonly publishedAtMs: number;
+  readonly sizeBytes: number;
+}
+
+export interface TopicOptions {
+  readonly now: () => number;
+  readonly historyMs: number;
+  /** Where the topic adds the bytes of the messages that it holds, and takes them off again. */
+  readonly history?: { heldBytes: number };
 }
 
 interface Cursor {
@@ -62,14 +70,16 @@ export class Topic {
   readonly #cursors = new Set<Cursor>();
   readonly #now: () => number;
   readonly #historyMs: number;
+  readonly #history: { heldBytes: number };
   #nextSequenceNumber = 1;
 
   constructor(
     readonly sequencePage: number,
-    options: { readonly now: () => number; readonly historyMs: number },
+    { now, historyMs, history = { heldBytes: 0 } }: TopicOptions,
   ) {
-    this.#now = options.now;
-    this.#historyMs = options.historyMs;
+    this.#now = now;
+    this.#historyMs = historyMs;
+    this.#history = history;
   }
 
   /** Messages that can be resumed from, as far as they were not yet found to be too old. */
@@ -86,10 +96,13 @@ export class Topic {
     this.forgetOld();
     const sequenceNumber = this.#nextSequenceNumber;
     this.#nextSequenceNumber += 1;
+    const sizeBytes = bytesOf(value) + Buffer.byteLength(publisherId);
     this.#held.push({
       event: { kind: 'item', sequenceNumber, sequencePage: this.sequencePage, value, publisherId },
       publishedAtMs: this.#now(),
+      sizeBytes,
     });
+    this.#history.heldBytes += sizeBytes;
     for (const cursor of this.#cursors) {
       this.#pump(cursor);
     }
@@ -118,7 +131,22 @@ export class Topic {
     const keepFromMs = this.#now() - this.#historyMs;
     const firstToKeep = this.#held.findIndex((held) => held.publishedAtMs >= keepFromMs);
     const expired = firstToKeep === -1 ? this.#held.length : firstToKeep;
-    this.#held.splice(0, Math.max(expired, this.#held.length - MAX_HELD_MESSAGES));
+    const forgotten = Math.max(expired, this.#held.length - MAX_HELD_MESSAGES);
+    let count = 0;
+    this.forgetWhile(() => (count += 1) <= forgotten);
+  }
+
+  /** Frees the oldest messages for as long as there are too many. */
+  forgetWhile(areTooMany: () => boolean): void {
+    let count = 0;
+    for (const { sizeBytes } of this.#held) {
+      if (!areTooMany()) {
+        break;
+      }
+      this.#history.heldBytes -= sizeBytes;
+      count += 1;
+    }
+    this.#held.splice(0, count);
   }
 
   #positionOf(from: ResumePosition): Pick<Cursor, 'next' | 'lostUpTo'> {
@@ -170,4 +198,8 @@ export class Topic {
   #oldestHeld(): number {
     return this.#nextSequenceNumber - this.#held.length;
   }
+}
+
+function bytesOf(value: TopicValue): number {
+  return 'text' in value ? Buffer.byteLength(value.text) : value.binary.byteLength;
 }

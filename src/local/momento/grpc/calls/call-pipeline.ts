@@ -152,10 +152,8 @@ export class CallPipeline {
     const key = keys.find(authorizationOf(call.metadata));
     const cacheName = cacheNameOf(call.request, call.metadata);
     const context = { cacheName, tokenId: key?.tokenId ?? '' };
-    const open = this.#open(rpc, call, send, {
-      ...describeRequest(call.request, cacheName),
-      ...loggedKey(key),
-    });
+    const description = { ...describeRequest(call.request, cacheName), ...loggedKey(key) };
+    const open = this.#open(rpc, cacheName, call, send, description);
     attempt(open, () => {
       if (!KEYLESS_SERVICES.has(service)) {
         keys.authorize(key, () => demandsOf(service, rpc, call.request, cacheName));
@@ -168,6 +166,7 @@ export class CallPipeline {
 
   #open(
     rpc: RpcName,
+    cacheName: string,
     call: AnyCall,
     send: (failure: CallFailure) => void,
     description: Partial<OpenRequestRecord>,
@@ -175,7 +174,7 @@ export class CallPipeline {
     const { log, openCalls, now } = this.parts;
     const record: OpenRequestRecord = { rpc, ...description, status: 'PENDING', at: new Date(now()) };
     log.add(record);
-    const open = new OpenCall(record, send);
+    const open = new OpenCall(record, cacheName, send);
     openCalls.add(open);
     call.on('cancelled', () =>
       open.end(isPastDeadline(call.getDeadline()) ? 'DEADLINE_EXCEEDED' : 'CANCELLED'),

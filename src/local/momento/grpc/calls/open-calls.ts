@@ -9,8 +9,10 @@ export class OpenCall {
   readonly #onEnd: (() => void)[] = [];
   readonly #sendFailure: (failure: CallFailure) => void;
 
+  /** @param cacheName in full; the record may have it cut */
   constructor(
     readonly record: OpenRequestRecord,
+    readonly cacheName: string,
     sendFailure: (failure: CallFailure) => void,
   ) {
     this.#sendFailure = sendFailure;
@@ -31,7 +33,8 @@ export class OpenCall {
 
   /** Runs the callback after a while, unless the call ends before. */
   after(delayMs: number, callback: () => void): void {
-    this.#timer = setTimeout(callback, delayMs);
+    // Whoever waits for the answer holds its own process.
+    this.#timer = setTimeout(callback, delayMs).unref();
   }
 
   /** Marks a stream as answered while it stays open. */
@@ -79,9 +82,9 @@ export class OpenCalls {
   }
 
   /** Fails every open call, or those that match. */
-  fail(failure: CallFailure, matches: (record: OpenRequestRecord) => boolean = () => true): void {
+  fail(failure: CallFailure, matches: (call: OpenCall) => boolean = () => true): void {
     for (const call of this.#calls) {
-      if (matches(call.record)) {
+      if (matches(call)) {
         call.fail(failure);
       }
     }

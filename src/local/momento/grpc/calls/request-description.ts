@@ -1,10 +1,12 @@
 import type { Metadata } from '@grpc/grpc-js';
+import { cutText } from '../../../cut-text.js';
 import type { RequestRecord } from '../../request-log.js';
 
 /** The fields in which requests name the item or the collection they are about. */
 const KEY_FIELDS = ['cache_key', 'dictionary_name', 'list_name', 'set_name'];
 
-const MAX_LOGGED_KEY_CHARACTERS = 256;
+/** What callers have chosen, and the log keeps. */
+const MAX_LOGGED_CHARACTERS = 256;
 
 /** The cache a request is about: control and topic calls name it in their message, the others in the `cache` header. */
 export function cacheNameOf(request: object, headers: Metadata): string {
@@ -19,9 +21,9 @@ export function describeRequest(
   const key = keyOf(request);
   const topic = textField(request, 'topic');
   return {
-    ...(cacheName !== '' && { cacheName }),
+    ...(cacheName !== '' && { cacheName: cutText(cacheName, MAX_LOGGED_CHARACTERS) }),
     ...(key !== undefined && { key }),
-    ...(topic !== undefined && { topic }),
+    ...(topic !== undefined && { topic: cutText(topic, MAX_LOGGED_CHARACTERS) }),
   };
 }
 
@@ -42,7 +44,7 @@ function keyOf(request: object): string | undefined {
   for (const field of KEY_FIELDS) {
     const bytes: unknown = Reflect.get(request, field);
     if (bytes instanceof Uint8Array) {
-      return Buffer.from(bytes.subarray(0, MAX_LOGGED_KEY_CHARACTERS)).toString('utf8');
+      return Buffer.from(bytes.subarray(0, MAX_LOGGED_CHARACTERS)).toString('utf8');
     }
   }
   return undefined;

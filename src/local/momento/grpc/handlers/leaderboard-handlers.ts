@@ -3,7 +3,7 @@ import type { Cache } from '../../engine/cache.js';
 import type { CacheRegistry } from '../../engine/cache-registry.js';
 import type { Order, ScoreRange } from '../../engine/collections/ranking.js';
 import { EngineError } from '../../engine/engine-error.js';
-import { Leaderboard, type RankedElement } from '../../engine/leaderboard.js';
+import type { Leaderboard, RankedElement } from '../../engine/leaderboard.js';
 import type { CallContext, UnaryHandlers } from '../calls/call-pipeline.js';
 import { SERVICES } from '../services.js';
 
@@ -20,8 +20,6 @@ const {
 /** The empty message is not among those that the package exports; no bytes at all make one. */
 const emptyMessage = () => SERVICES.leaderboard.DeleteLeaderboard.responseDeserialize(Buffer.alloc(0));
 
-const NO_ELEMENTS = new Leaderboard();
-
 interface LeaderboardName {
   readonly leaderboard: string;
 }
@@ -34,9 +32,8 @@ export function leaderboardHandlers(caches: CacheRegistry): UnaryHandlers<'leade
     }
     return cache;
   };
-  // What does not exist is as good as empty: the service knows no miss of a leaderboard.
   const find = (request: LeaderboardName, context: CallContext): Leaderboard =>
-    cacheOf(request, context).leaderboards.get(request.leaderboard) ?? NO_ELEMENTS;
+    cacheOf(request, context).leaderboards.find(request.leaderboard);
 
   return {
     DeleteLeaderboard: (request, context) => {
@@ -44,19 +41,11 @@ export function leaderboardHandlers(caches: CacheRegistry): UnaryHandlers<'leade
       return emptyMessage();
     },
     UpsertElements: (request, context) => {
-      const { leaderboards } = cacheOf(request, context);
-      const board = leaderboards.get(request.leaderboard) ?? new Leaderboard();
-      board.upsert(request.elements);
-      leaderboards.set(request.leaderboard, board);
+      cacheOf(request, context).leaderboards.upsert(request.leaderboard, request.elements);
       return emptyMessage();
     },
     RemoveElements: (request, context) => {
-      const { leaderboards } = cacheOf(request, context);
-      const board = leaderboards.get(request.leaderboard);
-      board?.remove(request.ids);
-      if (board?.size === 0) {
-        leaderboards.delete(request.leaderboard);
-      }
+      cacheOf(request, context).leaderboards.remove(request.leaderboard, request.ids);
       return emptyMessage();
     },
     GetLeaderboardLength: (request, context) =>

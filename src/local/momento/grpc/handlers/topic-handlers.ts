@@ -3,7 +3,7 @@ import type { CacheRegistry } from '../../engine/cache-registry.js';
 import { EngineError } from '../../engine/engine-error.js';
 import { copyBytes } from '../../engine/bytes.js';
 import { checkItemSize } from '../../engine/limits.js';
-import type { Topic, TopicEvent, TopicValue } from '../../engine/topics/topic.js';
+import type { TopicEvent, TopicValue } from '../../engine/topics/topic.js';
 import type { PublishedMessage } from '../../webhook-deliveries.js';
 import type { StreamHandlers, UnaryHandlers } from '../calls/call-pipeline.js';
 import type { Heartbeats } from '../calls/heartbeats.js';
@@ -22,10 +22,9 @@ export function publishHandlers(
 ): UnaryHandlers<'topics'> {
   return {
     Publish: (request, { tokenId }) => {
-      const topic = topicOf(caches, request);
-      const value = topicValueOf(request);
-      const sequenceNumber = topic.publish(value, tokenId);
       const cache = caches.get(request.cache_name);
+      const value = topicValueOf(request);
+      const sequenceNumber = cache.topics.publish(request.topic, value, tokenId);
       onPublished({ cache, topicName: request.topic, sequenceNumber, tokenId, value });
       // The empty message is not among those that the package exports; no bytes at all make one.
       return SERVICES.topics.Publish.responseDeserialize(Buffer.alloc(0));
@@ -36,7 +35,7 @@ export function publishHandlers(
 export function subscribeHandlers(caches: CacheRegistry, heartbeats: Heartbeats): StreamHandlers<'topics'> {
   return {
     Subscribe: (request, _context, stream) => {
-      const topic = topicOf(caches, request);
+      const topic = caches.get(request.cache_name).topics.get(request.topic);
       // The first heartbeat tells the subscriber that it is subscribed.
       heartbeats.start(stream);
       const subscription = topic.subscribe(
@@ -47,17 +46,6 @@ export function subscribeHandlers(caches: CacheRegistry, heartbeats: Heartbeats)
       stream.call.onEnd(() => subscription.unsubscribe());
     },
   };
-}
-
-function topicOf(
-  caches: CacheRegistry,
-  request: { readonly cache_name: string; readonly topic: string },
-): Topic {
-  const cache = caches.get(request.cache_name);
-  if (request.topic === '') {
-    throw new EngineError('invalid-argument', 'The topic name must not be empty');
-  }
-  return cache.topic(request.topic);
 }
 
 function topicValueOf(request: pubsub.cache_client.pubsub._PublishRequest): TopicValue {
