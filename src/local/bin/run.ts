@@ -12,6 +12,8 @@ interface Output {
   write(text: string): unknown;
 }
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Where the command writes, and when it ends. */
 export interface BinStreams {
   readonly stdout: Output;
@@ -75,12 +77,22 @@ async function serve(options: BinOptions, stdout: Output, signal: AbortSignal): 
         caches: momento.cacheNames,
       };
       stdout.write(json ? announceAsJson(running, options) : announceAsText(running, options));
-      if (!signal.aborted) await once(signal, 'abort');
+      await untilAborted(signal);
     } finally {
       await momento.stop();
     }
   } finally {
     await secrets.stop();
+  }
+}
+
+/** Holds the process until then, which the servers do not. */
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  const alive = setInterval(() => undefined, LONGEST_TIMER_MS);
+  try {
+    if (!signal.aborted) await once(signal, 'abort');
+  } finally {
+    clearInterval(alive);
   }
 }
 

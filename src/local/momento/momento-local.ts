@@ -9,6 +9,7 @@ import { FaultPlan } from './faults/fault-plan.js';
 import { MomentoFaults } from './faults/momento-faults.js';
 import { CallPipeline } from './grpc/calls/call-pipeline.js';
 import { SHUTTING_DOWN, failureFrom, failureOf } from './grpc/calls/call-failure.js';
+import { unrefDeadline } from './grpc/calls/unref-deadline.js';
 import { Heartbeats } from './grpc/calls/heartbeats.js';
 import { Http2Listener } from './grpc/http2-listener.js';
 import { addMomentoServices } from './grpc/momento-services.js';
@@ -24,7 +25,11 @@ import { WebhookDeliveries } from './webhook-deliveries.js';
 /** A request of the SDK is at most 10,486,000 bytes. What is larger, also when it was compressed, is refused before it is read. */
 const MAX_REQUEST_BYTES = 11 * 1024 * 1024;
 
-const GRPC_OPTIONS = { 'grpc.max_receive_message_length': MAX_REQUEST_BYTES, 'grpc.enable_channelz': 0 };
+const GRPC_OPTIONS = {
+  'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
+  'grpc.enable_channelz': 0,
+  interceptors: [unrefDeadline],
+};
 
 /**
  * A Momento in this process: it speaks the service's gRPC on a local port, keeps everything in memory, and needs no account.

@@ -7,7 +7,8 @@ const GRACE_MS = 250;
 
 /**
  * Accepts the connections itself and injects them into the gRPC server, so that they can be counted, reset, and let in again on
- * the same port without touching what the server knows.
+ * the same port without touching what the server knows. None of it holds the process: a test that forgot to stop its server still
+ * ends, and a client that waits for an answer holds the process by its own end of the connection.
  */
 export class Http2Listener {
   readonly #sockets = new Set<Socket>();
@@ -54,6 +55,7 @@ export class Http2Listener {
       this.#server = undefined;
       throw error;
     }
+    server.unref();
     const address = server.address();
     if (typeof address === 'object' && address !== null) {
       this.#port = address.port;
@@ -85,7 +87,7 @@ export class Http2Listener {
 
   #accept(socket: Socket): void {
     this.#accepted += 1;
-    this.#sockets.add(socket);
+    this.#sockets.add(socket.unref());
     socket.once('close', () => this.#sockets.delete(socket));
     // A peer that vanishes is no error of the server; the HTTP/2 session sees it as well.
     socket.on('error', () => socket.destroy());

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** An HTTP server that can go away, resetting its connections, and come back on the same port. */
+/** An HTTP server that can go away, resetting its connections, and come back on the same port. It holds no process. */
 export class HttpListener {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
@@ -27,7 +27,7 @@ export class HttpListener {
     // Longer than a client pauses between calls: else a call may meet a connection that is just being closed.
     server.keepAliveTimeout = 120_000;
     server.on('connection', (socket) => {
-      this.#sockets.add(socket);
+      this.#sockets.add(socket.unref());
       socket.once('close', () => this.#sockets.delete(socket));
     });
     this.#server = server;
@@ -38,6 +38,7 @@ export class HttpListener {
       this.#server = undefined;
       throw error;
     }
+    server.unref();
     const address = server.address();
     if (typeof address === 'object' && address) this.#port = address.port;
   }
