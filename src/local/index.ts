@@ -2,7 +2,11 @@ export type { IssueApiKeyOptions } from './momento/keys/api-keys.js';
 export type { CallFaultOptions, MomentoFaults } from './momento/faults/momento-faults.js';
 export type { RpcName } from './momento/grpc/services.js';
 export { MomentoLocal } from './momento/momento-local.js';
-export type { MomentoLocalEndpoints, MomentoLocalOptions } from './momento/momento-local.options.js';
+export type {
+  MomentoLocalEndpoints,
+  MomentoLocalOptions,
+  MomentoLocalTls,
+} from './momento/momento-local.options.js';
 export type { MomentoLocalStats } from './momento/momento-local.stats.js';
 export type { RequestRecord } from './momento/request-log.js';
 export type { SecretsManagerCall } from './secrets-manager/call-log.js';

@@ -8,6 +8,7 @@ describe('servers that nobody stops', { timeout: 60_000 }, () => {
     ['nothing', []],
     ['use', [{ secret: 'value', answer: 'Success' }]],
     ['leave', []],
+    ['tls', []],
   ])('do not hold the process: %s', async (doing, said) => {
     const exit = await runProgram(program, { args: [doing] });
 

@@ -16,7 +16,7 @@ import { addMomentoServices } from './grpc/momento-services.js';
 import { OpenCalls } from './grpc/calls/open-calls.js';
 import type { RpcName } from './grpc/services.js';
 import { HitTally } from './hit-tally.js';
-import type { MomentoLocalEndpoints, MomentoLocalOptions } from './momento-local.options.js';
+import type { MomentoLocalEndpoints, MomentoLocalOptions, MomentoLocalTls } from './momento-local.options.js';
 import type { MomentoLocalStats } from './momento-local.stats.js';
 import { type RequestRecord, RequestLog } from './request-log.js';
 import { Sweeper } from './sweeper.js';
@@ -50,13 +50,15 @@ export class MomentoLocal implements AsyncDisposable {
   readonly #keys: ApiKeys;
   readonly #deliveries: WebhookDeliveries;
   readonly #listener: Http2Listener;
+  readonly #tls: MomentoLocalTls | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(options: MomentoLocalOptions) {
     const { port = 0, hostname = '127.0.0.1', now = Date.now, heartbeatIntervalMs = 1000 } = options;
     const { caches = [], autoCreateCaches = false, topicHistorySeconds = 5, limits } = options;
-    const { maxBytes = Infinity } = options;
+    const { maxBytes = Infinity, tls } = options;
     this.hostname = hostname;
+    this.#tls = tls;
     this.#keys = new ApiKeys(now);
     this.#deliveries = new WebhookDeliveries(now);
     const topicHistoryMs = topicHistorySeconds * 1000;
@@ -86,11 +88,15 @@ export class MomentoLocal implements AsyncDisposable {
       onPublished: (message) => this.#deliveries.deliver(message),
       endpoint: () => this.#address,
     });
-    this.#listener = new Http2Listener(this.#server, { hostname, port });
+    this.#listener = new Http2Listener(this.#server, { hostname, port, tls });
     this.faults = new MomentoFaults({ plan, openCalls, listener: this.#listener });
   }
 
-  /** Starts a server and resolves when it listens. @throws the system's error when it cannot, for instance `EADDRINUSE`. */
+  /**
+   * Starts a server and resolves when it listens.
+   *
+   * @throws the system's error when it cannot, for instance `EADDRINUSE`; Error when `tls` cannot be used
+   */
   static async start(options: MomentoLocalOptions = {}): Promise<MomentoLocal> {
     const momento = new MomentoLocal(options);
     await momento.#listener.listen();
@@ -106,11 +112,13 @@ export class MomentoLocal implements AsyncDisposable {
   /** The SDK's `endpointOverrides` for this server. */
   get endpoints(): MomentoLocalEndpoints {
     const address = this.#address;
+    const hostOf = (plane: string) =>
+      this.#tls?.endpointHost === undefined ? address : `${plane}.${address}`;
     return {
-      cacheEndpoint: address,
-      controlEndpoint: address,
-      tokenEndpoint: address,
-      secureConnection: false,
+      cacheEndpoint: hostOf('cache'),
+      controlEndpoint: hostOf('control'),
+      tokenEndpoint: hostOf('token'),
+      secureConnection: this.#tls !== undefined,
     };
   }
 
@@ -208,7 +216,8 @@ export class MomentoLocal implements AsyncDisposable {
   }
 
   get #address(): string {
-    return `${isIPv6(this.hostname) ? `[${this.hostname}]` : this.hostname}:${this.port}`;
+    const host = this.#tls?.endpointHost ?? this.hostname;
+    return `${isIPv6(host) ? `[${host}]` : host}:${this.port}`;
   }
 
   async #stop(): Promise<void> {

@@ -12,6 +12,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { MomentoLocal, SecretsManagerLocal } from 'nestjs-momento/local';
+import { createAuthority } from '../../support/certificates.js';
 
 // A test that uses both servers in one process, and forgets to stop them.
 const momento = await MomentoLocal.start({ caches: ['demo-cache'] });
@@ -65,6 +66,16 @@ async function leaveWorkBehind(): Promise<void> {
   }
 }
 
+/** The same over TLS. */
+async function leaveTlsBehind(): Promise<void> {
+  const authority = createAuthority();
+  const tls = authority.issue(['localhost']);
+  const server = await MomentoLocal.start({ tls });
+  const session = connectHttp2(`https://localhost:${server.port}`, { ca: authority.cert });
+  await once(session, 'remoteSettings');
+  session.unref();
+}
+
 /** A client with work outstanding holds the process by itself. */
 async function awaitSlowAnswers(): Promise<void> {
   momento.faults.delay('get', 1_500, { times: 1 });
@@ -102,6 +113,7 @@ async function stop(): Promise<void> {
 const doings = {
   use: useServers,
   leave: leaveWorkBehind,
+  tls: leaveTlsBehind,
   slow: awaitSlowAnswers,
   stop,
   nothing: async () => undefined,

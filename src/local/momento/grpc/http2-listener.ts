@@ -5,6 +5,13 @@ import { type ConnectionInjector, type Server, ServerCredentials } from '@grpc/g
 /** How long connections may take to end by themselves when the server stops. */
 const GRACE_MS = 250;
 
+export interface ListenerOptions {
+  readonly hostname: string;
+  readonly port: number;
+  /** PEM; without them connections are in the clear. */
+  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
+}
+
 /**
  * Accepts the connections itself and injects them into the gRPC server, so that they can be counted, reset, and let in again on
  * the same port without touching what the server knows. None of it holds the process: a test that forgot to stop its server still
@@ -19,10 +26,11 @@ export class Http2Listener {
   #accepted = 0;
   #closed = false;
 
-  constructor(grpcServer: Server, address: { readonly hostname: string; readonly port: number }) {
-    this.#injector = grpcServer.createConnectionInjector(ServerCredentials.createInsecure());
-    this.#hostname = address.hostname;
-    this.#port = address.port;
+  /** @throws Error when the key and certificate of `tls` cannot be used */
+  constructor(grpcServer: Server, { hostname, port, tls }: ListenerOptions) {
+    this.#injector = injectorOf(grpcServer, tls);
+    this.#hostname = hostname;
+    this.#port = port;
   }
 
   /** The port asked for; if that was 0, the one that was found, once it listens. */
@@ -100,6 +108,21 @@ export class Http2Listener {
     this.#server = undefined;
     await Promise.all(
       Array.from(this.#sockets, (socket) => new Promise((resolve) => socket.once('close', resolve))),
+    );
+  }
+}
+
+function injectorOf(grpcServer: Server, tls: ListenerOptions['tls']): ConnectionInjector {
+  if (tls === undefined) {
+    return grpcServer.createConnectionInjector(ServerCredentials.createInsecure());
+  }
+  const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
+  try {
+    return grpcServer.createConnectionInjector(ServerCredentials.createSsl(null, [pair]));
+  } catch (error) {
+    throw new Error(
+      'MomentoLocal cannot use the key and certificate of its option tls: give both as PEM, and the key of this very certificate',
+      { cause: error },
     );
   }
 }
