@@ -2,6 +2,7 @@ import { MomentoErrorCode, SdkError } from '@gomomento/sdk';
 import type { ClientGeneration } from './client-generation.js';
 import { MomentoConfigurationError } from '../momento.errors.js';
 import { TimeLimit } from '../credentials/time-limit.js';
+import { certificateAdvice, certificateNotTrusted, isCertificateFault } from './certificate-fault.js';
 import { finish } from './call-outcome.js';
 import { sdkAnswer } from './sdk-answer.js';
 
@@ -27,6 +28,7 @@ const transient: ReadonlySet<string> = new Set([
   MomentoErrorCode.UNKNOWN_ERROR,
   MomentoErrorCode.UNKNOWN_SERVICE_ERROR,
   MomentoErrorCode.LIMIT_EXCEEDED_ERROR,
+  certificateNotTrusted,
 ]);
 
 /**
@@ -42,13 +44,16 @@ export async function probeMomento(
 ): Promise<boolean | undefined> {
   const { cacheName, source } = probe;
   const limit = new TimeLimit(probe.limitMs, probe.signal);
+  let reason: string | undefined;
   try {
     for (;;) {
       const code = await askOnce(clients, cacheName ?? probeKey, limit);
       if (code === MomentoErrorCode.AUTHENTICATION_ERROR) throw keyRejected(source);
       if (!transient.has(code ?? '')) return verdict(code, cacheName);
+      // That the time is over says less than what was wrong before.
+      if (code !== MomentoErrorCode.TIMEOUT_ERROR) reason = code;
       if (!limit.isOver) await limit.pause(retryDelayMs);
-      if (limit.isOver) throw unreachable(probe.limitMs, code);
+      if (limit.isOver) throw unreachable(probe.limitMs, reason ?? code);
     }
   } finally {
     limit.release();
@@ -60,7 +65,7 @@ async function askOnce(
   clients: ClientGeneration,
   cacheName: string,
   limit: TimeLimit,
-): Promise<MomentoErrorCode | undefined> {
+): Promise<string | undefined> {
   const outcome = clients.attempt(({ cacheClient }) =>
     cacheClient.keyExists(cacheName, probeKey, { abortSignal: limit.signal }),
   );
@@ -68,11 +73,12 @@ async function askOnce(
     await limit.race(sdkAnswer(outcome.then(finish)));
     return undefined;
   } catch (error) {
-    return error instanceof SdkError ? error.errorCode() : MomentoErrorCode.TIMEOUT_ERROR;
+    if (!(error instanceof SdkError)) return MomentoErrorCode.TIMEOUT_ERROR;
+    return isCertificateFault(error) ? certificateNotTrusted : error.errorCode();
   }
 }
 
-function verdict(code: MomentoErrorCode | undefined, cacheName: string | undefined): boolean | undefined {
+function verdict(code: string | undefined, cacheName: string | undefined): boolean | undefined {
   if (cacheName === undefined || code === MomentoErrorCode.PERMISSION_ERROR) return undefined;
   return code !== MomentoErrorCode.CACHE_NOT_FOUND_ERROR;
 }
@@ -85,10 +91,12 @@ function keyRejected(source: string): MomentoConfigurationError {
   );
 }
 
-export function unreachable(limitMs: number, code?: MomentoErrorCode): MomentoConfigurationError {
+export function unreachable(limitMs: number, reason?: string): MomentoConfigurationError {
   return new MomentoConfigurationError(
     'momento-unreachable',
-    `Momento could not be reached within ${limitMs / 1000} s (${code ?? 'no answer'}).`,
-    "Check the network and the endpoint, or set onConnectError: 'degrade' to boot without it.",
+    `Momento could not be reached within ${limitMs / 1000} s (${reason ?? 'no answer'}).`,
+    reason === certificateNotTrusted
+      ? certificateAdvice
+      : "Check the network and the endpoint, or set onConnectError: 'degrade' to boot without it.",
   );
 }
