@@ -1,4 +1,7 @@
 import { ChannelCredentials, Client, Metadata, status } from '@grpc/grpc-js';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MomentoLocal } from '../../src/local/momento/momento-local.js';
 import { keyTextOf, tokenIn } from '../../src/local/momento/keys/key-text.js';
@@ -65,6 +68,33 @@ describe('MomentoLocal over TLS', () => {
     await vi.waitFor(() => expect(momento.connections).toBe(0));
     await momento.stop();
   });
+
+  it.each(['down', 'stop'] as const)(
+    'ends what is open at %s, whether or not it has shaken hands',
+    async (ending) => {
+      const momento = await startMomento({ tls });
+      const silent = connect(momento.port, '127.0.0.1');
+      const talking = connectTls(momento.port, 'localhost', { ca: authority.cert, ALPNProtocols: ['h2'] });
+      const ended = [silent, talking].map(
+        (socket) =>
+          new Promise((resolve) =>
+            socket
+              .resume()
+              .on('error', () => undefined)
+              .once('close', resolve),
+          ),
+      );
+      await once(talking, 'secureConnect');
+      await vi.waitFor(() => expect(momento.connections).toBe(2));
+
+      const startedAt = performance.now();
+      await (ending === 'stop' ? momento.stop() : momento.faults.down());
+
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      expect(momento.connections).toBe(0);
+      await Promise.all(ended);
+    },
+  );
 
   it('says where it is: over TLS, by the host that its keys are to name', async () => {
     const momento = await startMomento({ tls });

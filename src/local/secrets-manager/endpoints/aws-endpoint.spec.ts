@@ -158,6 +158,17 @@ describe('the AWS endpoint', () => {
     expect(secrets.callCount()).toBe(before);
   });
 
+  it('keeps the secrets of a region, however many others are asked for', async () => {
+    const inRegion = (region: string) =>
+      send({ headers: { authorization: SIGNED.replace('/us-west-2/', `/${region}/`) } });
+    for (let index = 0; index < 300; index += 1) {
+      // oxlint-disable-next-line eslint/no-await-in-loop -- one after another, so that regions come and go
+      expect((await inRegion(`region-${index}`)).status).toBe(400);
+    }
+
+    expect((await inRegion('us-west-2')).status).toBe(200);
+  });
+
   it('logs a refused request with what it could read of it', async () => {
     await send({ headers: { authorization: undefined } });
     expect(secrets.calls.at(-1)).toMatchObject({
