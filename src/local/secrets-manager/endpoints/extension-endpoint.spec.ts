@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { jsonAnswer } from '../http/wire.js';
 import { SecretsManagerLocal } from '../secrets-manager-local.js';
+import { ExtensionEndpoint } from './extension-endpoint.js';
 
 let secrets: SecretsManagerLocal;
 let nowMs: number;
@@ -28,22 +30,6 @@ const value = async (query: Record<string, string> = {}) => {
 const counts = () => [secrets.callCount('ExtensionGet'), secrets.callCount('GetSecretValue')];
 
 describe('the Lambda extension', () => {
-  it('keeps the latest 1,000 that it has read', async () => {
-    const versions = Array.from({ length: 1_001 }, (_, index) => `version ${index}`);
-    for (const versionId of versions) {
-      secrets.putSecret('team/key', versionId, { versionId, stages: [versionId] });
-    }
-    for (const versionId of versions) expect(await value({ versionId })).toBe(versionId);
-
-    const reads = secrets.callCount('GetSecretValue');
-    expect(reads).toBe(1_001);
-    await value({ versionId: 'version 1000' });
-    await value({ versionId: 'version 1' });
-    expect(secrets.callCount('GetSecretValue')).toBe(reads);
-    await value({ versionId: 'version 0' });
-    expect(secrets.callCount('GetSecretValue')).toBe(reads + 1);
-  });
-
   it('reads once, and then from its cache for 300 seconds', async () => {
     expect(await value()).toBe('one');
     secrets.putSecret('team/key', 'two');
@@ -110,5 +96,42 @@ describe('the Lambda extension', () => {
     });
     expect((await get({ secretId: 'team/key' })).text).toContain('ThrottlingException');
     expect(await value()).toBe('one');
+  });
+});
+
+describe('ExtensionEndpoint', () => {
+  it('keeps the latest 1,000 answers that it has read', () => {
+    const read: (string | undefined)[] = [];
+    const endpoint = new ExtensionEndpoint({
+      region: 'eu-west-1',
+      ttlSeconds: 300,
+      now: () => 0,
+      getSecretValue: ({ SecretId: id }) => {
+        read.push(id);
+        return jsonAnswer({});
+      },
+    });
+    const ask = (index: number, refreshNow = false) =>
+      endpoint
+        .exchange({
+          method: 'GET',
+          path: '/secretsmanager/get',
+          query: new URLSearchParams({ secretId: `id ${index}`, refreshNow: String(refreshNow) }),
+          headers: { 'x-aws-parameters-secrets-token': 'any' },
+          body: '',
+        })
+        .answer();
+    for (let index = 0; index < 1_001; index += 1) ask(index);
+    expect(read).toHaveLength(1_001);
+
+    ask(1_000);
+    ask(1);
+    expect(read).toHaveLength(1_001);
+    ask(2, true);
+    ask(1);
+    expect(read.slice(1_001)).toEqual(['id 2']);
+    ask(0);
+    ask(1);
+    expect(read.slice(1_001)).toEqual(['id 2', 'id 0', 'id 1']);
   });
 });
