@@ -3,12 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
-const fakedTime = [
-  'src/credentials/following.spec.ts',
-  'src/credentials/momento-credentials.spec.ts',
-  'src/credentials/refresh-timer.spec.ts',
-  'src/credentials/time-limit.spec.ts',
-];
+/** Timers that other files left to real servers must not meet a clock that runs a day in a moment. */
+const fakedTime = ['{src,test}/**/*.faked-time.spec.ts'];
 
 export default defineConfig({
   resolve: {
@@ -38,7 +34,6 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Timers that other files left to real servers must not meet a clock that runs a day in a moment.
         test: { name: 'faked time', include: fakedTime, isolate: true },
       },
     ],

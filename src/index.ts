@@ -6,23 +6,23 @@ export type {
 } from './momento.module-definition.js';
 export type { CacheFeature, MomentoModuleOptions } from './momento.options.js';
 export {
-  getAuthClientToken,
-  getCacheClientToken,
   getCacheServiceToken,
   getCacheToken,
-  getLeaderboardClientToken,
-  getMomentoCredentialsToken,
-  getTopicClientToken,
-  getTopicServiceToken,
-  InjectAuthClient,
   InjectCache,
-  InjectCacheClient,
   InjectCacheService,
+} from './cache/cache.tokens.js';
+export { getTopicServiceToken, InjectTopicService } from './topics/topic.tokens.js';
+export {
+  getAuthClientToken,
+  getCacheClientToken,
+  getLeaderboardClientToken,
+  getTopicClientToken,
+  InjectAuthClient,
+  InjectCacheClient,
   InjectLeaderboardClient,
-  InjectMomentoCredentials,
   InjectTopicClient,
-  InjectTopicService,
-} from './momento.tokens.js';
+} from './clients/client.tokens.js';
+export { getMomentoCredentialsToken, InjectMomentoCredentials } from './credentials/credentials.tokens.js';
 
 export { CacheService } from './cache/cache.service.js';
 export type {
@@ -32,7 +32,7 @@ export type {
   CacheSetOptions,
   GetOrSetOptions,
 } from './cache/cache.options.js';
-export { bytesCodec, jsonCodec, type MomentoCodec, stringCodec } from './momento.codecs.js';
+export { bytesCodec, jsonCodec, type MomentoCodec, stringCodec } from './foundation/momento.codecs.js';
 
 export { TopicService } from './topics/topic.service.js';
 export type {
@@ -48,7 +48,7 @@ export type {
   CredentialStatus,
 } from './credentials/credential-events.js';
 export { MomentoCredentials } from './credentials/momento-credentials.js';
-export type { RefreshOptions } from './credentials/refresh-plan.js';
+export type { RefreshOptions } from './credentials/following/refresh-plan.js';
 export type {
   CredentialFetchContext,
   CredentialSource,
@@ -56,8 +56,8 @@ export type {
   FetchedProvider,
   FetchedSecret,
 } from './credentials/credential-source.js';
-export type { MomentoBaseEndpoint, MomentoEndpoint, MomentoEndpoints } from './credentials/endpoint.js';
-export { Secret } from './credentials/secret.js';
+export type { MomentoBaseEndpoint, MomentoEndpoint, MomentoEndpoints } from './credentials/key/endpoint.js';
+export { Secret } from './credentials/key/secret.js';
 export { type EnvironmentSourceOptions, fromEnvironment } from './credentials/sources/environment.source.js';
 export {
   fromMomentoLocal,
@@ -77,9 +77,9 @@ export {
   MomentoCacheError,
   MomentoClosedError,
   MomentoConfigurationError,
-  type MomentoConfigurationProblem,
+  type MomentoConfigurationCode,
   MomentoError,
   type MomentoOperation,
   MomentoServiceError,
   MomentoTopicError,
-} from './momento.errors.js';
+} from './foundation/momento.errors.js';

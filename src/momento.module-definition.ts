@@ -8,8 +8,8 @@ import {
   type ValueProvider,
 } from '@nestjs/common';
 import { type MomentoModuleOptions, resolveOptions } from './momento.options.js';
-import { connectionExports, connectionProviders } from './momento.providers.js';
-import { defaultConnectionName } from './momento.tokens.js';
+import { connectionExports, connectionProviders } from './module/connection.providers.js';
+import { defaultConnectionName } from './foundation/tokens.js';
 
 /** What is said where the module is imported, beside the options. */
 export interface MomentoModuleExtras {

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MomentoConfigurableModule } from './momento.module-definition.js';
 import { type CacheFeature, checkFeatures } from './momento.options.js';
-import { featureProviders } from './momento.providers.js';
+import { featureProviders } from './module/connection.providers.js';
 
 /**
  * Connects an app to Momento: `forRoot` or `forRootAsync` once, then inject `CacheService`, `TopicService`, or the SDK's own

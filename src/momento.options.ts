@@ -2,8 +2,8 @@ import type { Configuration, CredentialProvider, TopicConfiguration } from '@gom
 import type { CacheBinding } from './cache/cache.options.js';
 import type { ConnectionOptions } from './clients/momento-connection.js';
 import type { CredentialSource } from './credentials/credential-source.js';
-import type { MomentoEndpoint } from './credentials/endpoint.js';
-import type { RefreshOptions } from './credentials/refresh-plan.js';
+import type { MomentoEndpoint } from './credentials/key/endpoint.js';
+import type { RefreshOptions } from './credentials/following/refresh-plan.js';
 import { fromEnvironment } from './credentials/sources/environment.source.js';
 import { toCredentialSource } from './credentials/sources/provider.source.js';
 import {
@@ -13,7 +13,7 @@ import {
   hasMethods,
   isPositive,
   type Rule,
-} from './momento.options.rules.js';
+} from './module/options.rules.js';
 
 /** A cache that `MomentoModule.forFeature` makes injectable with `@InjectCache(name)`. */
 export interface CacheFeature extends CacheBinding {

@@ -1,6 +1,6 @@
 import { MomentoErrorCode } from '@gomomento/sdk';
-import { callMomento, type ErrorResponse } from '../clients/sdk-answer.js';
-import { MomentoCacheError, type MomentoOperation } from '../momento.errors.js';
+import { callMomento, type ErrorResponse } from '../clients/sdk/sdk-answer.js';
+import { MomentoCacheError, type MomentoOperation } from '../foundation/momento.errors.js';
 
 /** Items in one batch call: the service answers them as one stream, for the price of one request each way. */
 const batchSize = 100;

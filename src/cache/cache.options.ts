@@ -1,4 +1,4 @@
-import type { MomentoCodec } from '../momento.codecs.js';
+import type { MomentoCodec } from '../foundation/momento.codecs.js';
 import { DegradationLog } from './degradation-log.js';
 import { SingleFlight } from './single-flight.js';
 

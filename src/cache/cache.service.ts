@@ -1,7 +1,11 @@
 import { type CacheClient, type CacheGet, CacheGetResponse, CacheSetResponse } from '@gomomento/sdk';
-import { MomentoCacheError, MomentoConfigurationError, type MomentoOperation } from '../momento.errors.js';
+import {
+  MomentoCacheError,
+  MomentoConfigurationError,
+  type MomentoOperation,
+} from '../foundation/momento.errors.js';
 import { batchCalls, cacheCall, invalidArgument, undecodable } from './cache-call.js';
-import { jsonCodec } from '../momento.codecs.js';
+import { jsonCodec } from '../foundation/momento.codecs.js';
 import {
   type CacheBinding,
   type CacheContext,

@@ -1,5 +1,5 @@
 import type { CredentialSource } from './credential-source.js';
-import type { MomentoEndpoint } from './endpoint.js';
+import type { MomentoEndpoint } from './key/endpoint.js';
 
 /** Where a connection gets its key, and where it connects with it. */
 export interface CredentialOrigin {

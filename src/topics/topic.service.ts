@@ -1,8 +1,12 @@
 import { MomentoErrorCode, type TopicClient, type TopicItem } from '@gomomento/sdk';
 import { Logger } from '@nestjs/common';
-import { callMomento } from '../clients/sdk-answer.js';
-import { jsonCodec } from '../momento.codecs.js';
-import { MomentoConfigurationError, type MomentoOperation, MomentoTopicError } from '../momento.errors.js';
+import { callMomento } from '../clients/sdk/sdk-answer.js';
+import { jsonCodec } from '../foundation/momento.codecs.js';
+import {
+  MomentoConfigurationError,
+  type MomentoOperation,
+  MomentoTopicError,
+} from '../foundation/momento.errors.js';
 import type { TopicCallOptions, TopicHandler, TopicMessage, TopicSubscription } from './topic.options.js';
 
 /**

@@ -238,7 +238,7 @@ describe('named connections', () => {
     const twice = boot(Feature, MomentoModule.forRootAsync({ name, useFactory: () => options() }));
     await expect(twice).rejects.toThrow(MomentoConfigurationError);
     await expect(twice).rejects.toMatchObject({
-      problem: 'duplicate-connection',
+      code: 'duplicate-connection',
       message: expect.stringContaining(`'${name}' is registered 2 times`),
       advice: expect.stringContaining('once'),
     });
@@ -249,7 +249,7 @@ describe('named connections', () => {
       MomentoModule.forRoot(options()),
       MomentoModule.forRoot({ ...options({ cacheName: 'no-such-cache' }), name: 'analytics' }),
     );
-    await expect(failing).rejects.toMatchObject({ problem: 'cache-not-found' });
+    await expect(failing).rejects.toMatchObject({ code: 'cache-not-found' });
     // Two idle control clients: to close one, the SDK lets it connect.
     await vi.waitFor(() => expect(servers.momento.connections).toBeLessThanOrEqual(2));
   });
@@ -347,7 +347,7 @@ describe('the boot', () => {
     const { credentials } = options();
     const app = await boot(MomentoModule.forRoot(credentials === undefined ? {} : { credentials }));
     await expect(app.get(CacheService).get('key')).rejects.toMatchObject({
-      problem: 'cache-name-missing',
+      code: 'cache-name-missing',
       advice: expect.stringContaining('cacheName'),
     });
     await expectWorking(app.get(CacheService).cache('demo-cache'));
@@ -410,6 +410,6 @@ describe('the boot', () => {
     const app = await boot(MomentoModule.forRoot(options({ configuration })));
     await app.get(CacheService).get('key');
     await app.close();
-    expect(life).toEqual(['init', 'request', 'request', 'close']);
+    expect(life).toEqual(['init', 'request', 'close']);
   });
 });

@@ -50,8 +50,8 @@ describe('README.md', () => {
     expect(broken).toEqual([]);
   });
 
-  it('explains every problem of MomentoConfigurationError', () => {
-    const errors = readFileSync(`${root}src/momento.errors.ts`, 'utf8');
+  it('explains every code of MomentoConfigurationError', () => {
+    const errors = readFileSync(`${root}src/foundation/momento.errors.ts`, 'utf8');
     const problems = matches(errors, /^ {2}\| '([a-z-]+)'/gm);
     expect(problems.length).toBeGreaterThan(20);
     expect(matches(readme, /^\| `([a-z]+-[a-z-]+)` +\|/gm).toSorted()).toEqual(problems.toSorted());

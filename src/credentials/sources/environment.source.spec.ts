@@ -41,7 +41,7 @@ describe('fromEnvironment', () => {
 
   it('says what to set when the variable is not set', async () => {
     expect(await failureOf(() => fetchFrom(fromEnvironment()))).toMatchObject({
-      problem: 'environment-variable-missing',
+      code: 'environment-variable-missing',
       message: expect.stringContaining("The environment variable 'MOMENTO_API_KEY' is not set."),
       advice: expect.stringContaining('fromSecretsManager()'),
     });
@@ -54,7 +54,7 @@ describe('fromEnvironment', () => {
     const source = fromEnvironment({ apiKey: key });
     const failure = await failureOf(() => fetchFrom(source));
     expect(failure).toMatchObject({
-      problem: 'environment-variable-missing',
+      code: 'environment-variable-missing',
       advice: "Give the name of the variable, such as 'MOMENTO_API_KEY', not what it holds.",
     });
     expect(`${String(failure)} ${source.describe()}`).not.toContain(key.slice(0, 12));

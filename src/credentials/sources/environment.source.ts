@@ -1,6 +1,6 @@
-import { MomentoConfigurationError } from '../../momento.errors.js';
+import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
 import type { CredentialSource } from '../credential-source.js';
-import { quoteName } from '../../momento.redaction.js';
+import { quoteName } from '../../foundation/redaction.js';
 
 export interface EnvironmentSourceOptions {
   /** The variable that holds the key. @default 'MOMENTO_API_KEY' */

@@ -1,7 +1,7 @@
 import { CacheClient, CacheGetResponse, Configurations } from '@gomomento/sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MomentoLocal } from '../../local/index.js';
-import { toCredential } from '../credential.js';
+import { toCredential } from '../key/credential.js';
 import { fromMomentoLocal, type MomentoLocalSourceOptions } from './momento-local.source.js';
 
 async function providerOf(options?: MomentoLocalSourceOptions) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failureOf, makeV1Key } from '../../../test/e2e/credentials/keys.fixture.js';
 import type { CredentialSource } from '../credential-source.js';
-import { MomentoCredentials } from '../momento-credentials.js';
+import { KeyFollower } from '../following/key-follower.js';
 import { fromSecretFile } from './secret-file.source.js';
 
 let folder: string;
@@ -37,13 +37,13 @@ describe('fromSecretFile', () => {
 
   it('lets a mounted secret rotate, and keeps the key while it is not there', async () => {
     const source = fromSecretFile({ path });
-    const credentials = new MomentoCredentials({ connectionName: 'default', source, bootTimeoutSeconds: 1 });
+    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 1 });
     await writeFile(path, makeV1Key());
     await credentials.current();
     await writeFile(path, makeV1Key());
     await expect(credentials.refreshNow()).resolves.toMatchObject({ generation: 2 });
     await rm(path);
-    await expect(credentials.refreshNow()).rejects.toMatchObject({ problem: 'file-unreadable' });
+    await expect(credentials.refreshNow()).rejects.toMatchObject({ code: 'file-unreadable' });
     expect(credentials.status()).toMatchObject({ generation: 2 });
   });
 
@@ -53,7 +53,7 @@ describe('fromSecretFile', () => {
     ['its path holds a zero byte', 'ERR_INVALID_ARG_VALUE', () => `${path}\0`],
   ])('says that the file cannot be read when %s', async (_why, code, pathOf) => {
     expect(await failureOf(() => fetchFrom(fromSecretFile({ path: pathOf() })))).toMatchObject({
-      problem: 'file-unreadable',
+      code: 'file-unreadable',
       message: `The file '${pathOf()}' cannot be read (${code}). Check that the secret is mounted there and that the process may read it.`,
     });
   });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { MomentoConfigurationError } from '../../momento.errors.js';
+import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
 import type { CredentialSource } from '../credential-source.js';
-import { quoteName } from '../../momento.redaction.js';
+import { quoteName } from '../../foundation/redaction.js';
 
 export interface SecretFileSourceOptions {
   /** The file, as Docker, Kubernetes or a sidecar mounts it; plaintext or JSON. */

@@ -8,7 +8,7 @@ import {
 import { failureOf, makeV1Key } from '../../../test/e2e/credentials/keys.fixture.js';
 import { SecretsManagerLocal } from '../../local/index.js';
 import type { CredentialSource } from '../credential-source.js';
-import { MomentoCredentials } from '../momento-credentials.js';
+import { KeyFollower } from '../following/key-follower.js';
 import { fromSecretsExtension, type SecretsExtensionSourceOptions } from './secrets-extension.source.js';
 
 useIsolatedEnvironment();
@@ -93,7 +93,7 @@ describe('fromSecretsExtension', () => {
     extension.putSecret('momento', makeV1Key());
     extension.faults.notReady({ times: 2 });
     const source = createSource();
-    const credentials = new MomentoCredentials({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
+    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
     await expect(credentials.current()).resolves.toMatchObject({ versionId: expect.any(String) });
     expect(extension.callCount('ExtensionGet')).toBe(3);
   });
@@ -155,10 +155,10 @@ describe('fromSecretsExtension, its failures', () => {
       'was refused: AWS_SESSION_TOKEN is not set (HTTP 400)',
       'Lambda sets AWS_SESSION_TOKEN',
     ],
-  ])('say what %s needs', async (_what, prepare, problem, message, advice) => {
+  ])('say what %s needs', async (_what, prepare, code, message, advice) => {
     prepare();
     expect(await failureOf(() => fetchFrom(createSource()))).toMatchObject({
-      problem,
+      code,
       message: expect.stringContaining(`The ${where()} ${message}.`),
       advice: expect.stringContaining(advice),
     });
@@ -167,7 +167,7 @@ describe('fromSecretsExtension, its failures', () => {
   it('say what a stage without a value needs', async () => {
     extension.putSecret('momento', 'the key');
     const failure = await failureOf(() => fetchFrom(createSource({ versionStage: 'AWSPREVIOUS' })));
-    expect(failure).toMatchObject({ problem: 'secret-version-not-found' });
+    expect(failure).toMatchObject({ code: 'secret-version-not-found' });
   });
 
   it.each<[number, string, string]>([
@@ -178,8 +178,8 @@ describe('fromSecretsExtension, its failures', () => {
     [400, '{"__type":"com.amazon#ResourceNotFoundException","Message":"not there"}', 'secret-not-found'],
     [403, '{"__type":"AccessDeniedException","message":"Access to KMS is not allowed"}', 'kms-access-denied'],
     [403, 'Forbidden', 'access-denied'],
-  ])('answered with %d %s are %s', async (status, body, problem) => {
-    expect(await failureOfAnswer(status, body)).toMatchObject({ name: 'MomentoConfigurationError', problem });
+  ])('answered with %d %s are %s', async (status, body, code) => {
+    expect(await failureOfAnswer(status, body)).toMatchObject({ name: 'MomentoConfigurationError', code });
   });
 
   it.each<[string, number, string]>([

@@ -1,8 +1,8 @@
-import { MomentoConfigurationError } from '../../momento.errors.js';
-import { parseJsonObject } from '../api-key.js';
+import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
+import { parseJsonObject } from '../key/api-key.js';
 import type { CredentialSource, FetchedCredential } from '../credential-source.js';
-import { quoteName } from '../../momento.redaction.js';
-import { SourceUnavailableError } from '../source-unavailable.error.js';
+import { quoteName } from '../../foundation/redaction.js';
+import { SourceUnavailableError } from './source-unavailable.error.js';
 import { diagnose } from './secrets-manager.errors.js';
 
 export interface SecretsExtensionSourceOptions {

@@ -1,9 +1,9 @@
-import { MomentoConfigurationError, type MomentoConfigurationProblem } from '../../momento.errors.js';
-import { quoteName } from '../../momento.redaction.js';
-import { SourceUnavailableError } from '../source-unavailable.error.js';
+import { MomentoConfigurationError, type MomentoConfigurationCode } from '../../foundation/momento.errors.js';
+import { quoteName } from '../../foundation/redaction.js';
+import { SourceUnavailableError } from './source-unavailable.error.js';
 
 interface Diagnosis {
-  readonly problem: MomentoConfigurationProblem;
+  readonly code: MomentoConfigurationCode;
   readonly says: string;
   readonly advice: string;
 }
@@ -16,14 +16,14 @@ const diagnoses: readonly (Diagnosis & { readonly name: string; readonly message
   {
     name: 'ResourceNotFoundException',
     message: /staging label|version/i,
-    problem: 'secret-version-not-found',
+    code: 'secret-version-not-found',
     says: 'has no value for the staging label',
     advice:
       'Put a value into the secret, or correct the option versionStage (AWSCURRENT is the current value).',
   },
   {
     name: 'ResourceNotFoundException',
-    problem: 'secret-not-found',
+    code: 'secret-not-found',
     says: 'does not exist',
     advice:
       'Check the secret’s name, the region and the AWS account, or create the secret with the Momento key in plaintext.',
@@ -31,32 +31,32 @@ const diagnoses: readonly (Diagnosis & { readonly name: string; readonly message
   {
     name: 'InvalidRequestException',
     message: /deletion|deleted/i,
-    problem: 'secret-marked-for-deletion',
+    code: 'secret-marked-for-deletion',
     says: 'is marked for deletion',
     advice: 'Restore it (aws secretsmanager restore-secret), or name another secret.',
   },
   {
     name: 'AccessDeniedException',
     message: /kms/i,
-    problem: 'kms-access-denied',
+    code: 'kms-access-denied',
     says: 'cannot be decrypted with the role of this process',
     advice: 'Allow kms:Decrypt on the secret’s KMS key for the role, in the role’s policy and in the key’s.',
   },
   {
     name: 'AccessDeniedException',
-    problem: 'access-denied',
+    code: 'access-denied',
     says: 'may not be read by the role of this process',
     advice: 'Allow secretsmanager:GetSecretValue on the secret’s ARN in the role’s IAM policy.',
   },
   {
     name: 'CredentialsProviderError',
-    problem: 'aws-credentials-missing',
+    code: 'aws-credentials-missing',
     says: 'cannot be read without AWS credentials',
     advice: 'Run with an IAM role, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
   },
   ...['InvalidRequestException', 'InvalidParameterException', 'ValidationException'].map((name) => ({
     name,
-    problem: 'secret-request-invalid' as const,
+    code: 'secret-request-invalid' as const,
     says: 'was not accepted by Secrets Manager',
     advice: 'Correct the options secretId and versionStage.',
   })),
@@ -106,11 +106,7 @@ export function diagnose({ name, message, requestId }: SecretsManagerAnswer, sec
       adviceWhileItLasts.find((entry) => entry.name.test(name))?.advice,
     );
   }
-  return new MomentoConfigurationError(
-    known.problem,
-    `The ${secret} ${known.says} (${answer}).`,
-    known.advice,
-  );
+  return new MomentoConfigurationError(known.code, `The ${secret} ${known.says} (${answer}).`, known.advice);
 }
 
 /** By its fields, not by `instanceof`: Jest runs tests in a realm of its own, with another Error. */

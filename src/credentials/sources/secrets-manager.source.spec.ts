@@ -12,7 +12,7 @@ import {
 import { failureOf, makeV1Key } from '../../../test/e2e/credentials/keys.fixture.js';
 import { SecretsManagerLocal } from '../../local/index.js';
 import type { CredentialSource } from '../credential-source.js';
-import { MomentoCredentials } from '../momento-credentials.js';
+import { KeyFollower } from '../following/key-follower.js';
 import {
   fromSecretsManager,
   loadAwsSdk,
@@ -112,7 +112,7 @@ describe('fromSecretsManager', () => {
   it('reads what is there after a stale read', async () => {
     secrets.putSecret('momento', makeV1Key());
     const source = createSource({ secretId: 'momento' });
-    const credentials = new MomentoCredentials({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
+    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
     await credentials.current();
     secrets.faults.staleRead();
     const { versionId } = secrets.putSecret('momento', makeV1Key());
@@ -192,7 +192,7 @@ describe('fromSecretsManager, its region', () => {
   ])('is refused when %s, and nothing is asked', async (_what, options, message, advice) => {
     const failure = await failureOf(() => fetchFrom(createSource(options())));
     expect(failure).toMatchObject({
-      problem: 'region-mismatch',
+      code: 'region-mismatch',
       message: expect.stringContaining(message),
       advice: expect.stringContaining(advice),
     });
@@ -204,7 +204,7 @@ describe('fromSecretsManager, its region', () => {
       fetchFrom(fromSecretsManager({ secretId: 'momento', client: createClient() })),
     );
     expect(failure).toMatchObject({
-      problem: 'secret-request-invalid',
+      code: 'secret-request-invalid',
       message: expect.stringContaining(
         "The secret 'momento' cannot be read: the given client has no region.",
       ),
@@ -316,13 +316,13 @@ describe('fromSecretsManager, its failures', () => {
       "The secret 'momento' in us-west-2 cannot be read: the option endpoint is not a URL",
       'such as https://',
     ],
-  ])('say what %s needs, and chain nothing', async (_what, options, problem, message, advice) => {
+  ])('say what %s needs, and chain nothing', async (_what, options, code, message, advice) => {
     const failure = await failureOf(() =>
       fetchFrom(createSource({ secretId: 'momento', region, ...options() })),
     );
     expect(failure).toMatchObject({
       name: 'MomentoConfigurationError',
-      problem,
+      code,
       message: expect.stringContaining(message),
       advice: expect.stringContaining(advice),
     });
@@ -389,7 +389,7 @@ describe('fromSecretsManager, its failures', () => {
     secrets.putSecret('momento', makeV1Key());
     secrets.faults.throttle({ times: 3 });
     const source = createSource({ secretId: 'momento' });
-    const credentials = new MomentoCredentials({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
+    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
     await expect(credentials.current()).resolves.toMatchObject({ versionId: expect.any(String) });
     expect(secrets.callCount('GetSecretValue')).toBe(4);
   });
@@ -426,7 +426,7 @@ describe('loadAwsSdk', () => {
   it('says what to install when the AWS SDK is not there', async () => {
     const missing = '@aws-sdk/client-that-is-not-installed';
     await expect(loadAwsSdk(() => import(/* @vite-ignore */ missing))).rejects.toMatchObject({
-      problem: 'aws-sdk-missing',
+      code: 'aws-sdk-missing',
       message:
         'fromSecretsManager() needs the AWS SDK, which is not installed. Run: npm install @aws-sdk/client-secrets-manager',
     });

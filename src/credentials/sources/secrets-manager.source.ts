@@ -4,7 +4,7 @@ import type {
   SecretsManagerClientConfig,
 } from '@aws-sdk/client-secrets-manager';
 import type { CredentialSource, FetchedCredential } from '../credential-source.js';
-import { quoteName } from '../../momento.redaction.js';
+import { quoteName } from '../../foundation/redaction.js';
 import {
   awsSdkMissing,
   clientWithoutRegion,

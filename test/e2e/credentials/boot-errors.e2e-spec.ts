@@ -41,7 +41,7 @@ describe('a boot', () => {
 });
 
 describe('a boot fails', () => {
-  it.each(wrongSetUps)('when $what, and says what to do', async ({ problem, says, advises, arrange }) => {
+  it.each(wrongSetUps)('when $what, and says what to do', async ({ code, says, advises, arrange }) => {
     const canary = new Canary(account.key);
     const wrong = await arrange(account);
     const failure = await failureOf(() => boot(wrong));
@@ -49,7 +49,7 @@ describe('a boot fails', () => {
     expect(failure).toBeInstanceOf(MomentoConfigurationError);
     expect(failure).toMatchObject({
       name: 'MomentoConfigurationError',
-      problem,
+      code,
       message: matching(says),
       advice: matching(advises),
     });
@@ -80,7 +80,7 @@ describe('a boot fails', () => {
       Test.createTestingModule({ imports: [UsersModule, MomentoModule.forRoot(options(account))] }).compile(),
     );
     expect(failure).toMatchObject({
-      problem: 'duplicate-connection',
+      code: 'duplicate-connection',
       message: expect.stringContaining("The Momento connection 'default' is registered 2 times in this app."),
       advice: expect.stringContaining('give a second connection a name of its own'),
     });
@@ -97,7 +97,7 @@ describe('a boot fails', () => {
       }).compile(),
     );
     expect(failure).toMatchObject({
-      problem: 'invalid-options',
+      code: 'invalid-options',
       message: expect.stringContaining("The options of the Momento connection 'analytics' are not valid:"),
     });
   });
@@ -117,11 +117,11 @@ describe('a boot that may go without', () => {
     await expect(cache.get('key')).resolves.toBeUndefined();
   });
 
-  it.each(wrongSetUps.filter(({ problem }) => problem === 'key-rejected' || problem === 'cache-not-found'))(
+  it.each(wrongSetUps.filter(({ code }) => code === 'key-rejected' || code === 'cache-not-found'))(
     'Momento still fails when $what',
-    async ({ problem, arrange }) => {
+    async ({ code, arrange }) => {
       const wrong = await arrange(account);
-      await expect(boot({ ...wrong, onConnectError: 'degrade' })).rejects.toMatchObject({ problem });
+      await expect(boot({ ...wrong, onConnectError: 'degrade' })).rejects.toMatchObject({ code });
     },
   );
 });

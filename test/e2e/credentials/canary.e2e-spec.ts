@@ -208,7 +208,7 @@ describe('no part of the key shows', () => {
     }
   });
 
-  it.each(wrongSetUps)('in a boot that fails because $what', async ({ problem, arrange }) => {
+  it.each(wrongSetUps)('in a boot that fails because $what', async ({ code, arrange }) => {
     const output = captureOutput();
     const canary = new Canary(account.key);
     const moduleOptions = await arrange(account);
@@ -216,7 +216,7 @@ describe('no part of the key shows', () => {
     const failure = await failureOf(() => builder.setLogger(output.logger).compile());
     new Logger('ExceptionHandler').error(failure);
 
-    expect(failure).toMatchObject({ problem });
+    expect(failure).toMatchObject({ code });
     expect(output.text()).toContain('MomentoConfigurationError');
     expect(canary.findIn(output.text())).toBeUndefined();
     expect(canary.findIn(everythingOf(failure))).toBeUndefined();

@@ -7,7 +7,7 @@ import {
   fromSecretFile,
   fromSecretsExtension,
   fromSecretsManager,
-  type MomentoConfigurationProblem,
+  type MomentoConfigurationCode,
   type MomentoModuleOptions,
   type SecretsManagerSourceOptions,
 } from 'nestjs-momento';
@@ -59,7 +59,7 @@ export const options = (
 /** A set-up that is wrong in one way, and what its boot must say. */
 export interface WrongSetUp {
   readonly what: string;
-  readonly problem: MomentoConfigurationProblem;
+  readonly code: MomentoConfigurationCode;
   /** What the message says, the secret included. */
   readonly says: string | RegExp;
   /** What the advice says. */
@@ -94,28 +94,28 @@ const shortly = 0.5;
 export const wrongSetUps: readonly WrongSetUp[] = [
   {
     what: 'the secret does not exist',
-    problem: 'secret-not-found',
+    code: 'secret-not-found',
     says: "The secret 'prod/momentum' in us-west-2 does not exist (ResourceNotFoundException",
     advises: 'Check the secret’s name, the region and the AWS account, or create the secret',
     arrange: (account) => options(account, { secretId: 'prod/momentum' }),
   },
   {
     what: 'the secret is in another region',
-    problem: 'secret-not-found',
+    code: 'secret-not-found',
     says: `The secret '${secretId}' in eu-west-1 does not exist (ResourceNotFoundException`,
     advises: 'Check the secret’s name, the region',
     arrange: (account) => options(account, { region: 'eu-west-1' }),
   },
   {
     what: 'the secret has no value for the stage',
-    problem: 'secret-version-not-found',
+    code: 'secret-version-not-found',
     says: `The ${secretInRegion} (AWSPREVIOUS) has no value for the staging label (ResourceNotFoundException`,
     advises: 'correct the option versionStage',
     arrange: (account) => options(account, { versionStage: 'AWSPREVIOUS' }),
   },
   {
     what: 'the secret is marked for deletion',
-    problem: 'secret-marked-for-deletion',
+    code: 'secret-marked-for-deletion',
     says: `The ${secretInRegion} is marked for deletion (InvalidRequestException`,
     advises: 'aws secretsmanager restore-secret',
     arrange: (account) => {
@@ -125,7 +125,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'IAM does not allow the secret',
-    problem: 'access-denied',
+    code: 'access-denied',
     says: `The ${secretInRegion} may not be read by the role of this process (AccessDeniedException`,
     advises: 'Allow secretsmanager:GetSecretValue on the secret’s ARN in the role’s IAM policy.',
     arrange: (account) => {
@@ -135,7 +135,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'KMS does not allow the secret’s key',
-    problem: 'kms-access-denied',
+    code: 'kms-access-denied',
     says: `The ${secretInRegion} cannot be decrypted with the role of this process (AccessDeniedException`,
     advises: 'Allow kms:Decrypt on the secret’s KMS key',
     arrange: (account) => {
@@ -145,7 +145,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'there are no AWS credentials',
-    problem: 'aws-credentials-missing',
+    code: 'aws-credentials-missing',
     says: `The ${secretInRegion} cannot be read without AWS credentials (CredentialsProviderError)`,
     advises: 'Run with an IAM role, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
     arrange: (account) => {
@@ -155,7 +155,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'the region contradicts the ARN',
-    problem: 'region-mismatch',
+    code: 'region-mismatch',
     says: /^The ARN of secret 'arn:aws:secretsmanager:eu-west-1:\d{12}:secret:[\w/-]+' is in eu-west-1, but the option region is us-east-1\./,
     advises: 'Leave the option region out',
     arrange: (account) => {
@@ -165,21 +165,21 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'the secret is empty',
-    problem: 'secret-empty',
+    code: 'secret-empty',
     says: `The value of ${secretInRegion} is empty.`,
     advises: 'Store a Momento key in it, in plaintext.',
     arrange: stored(() => ''),
   },
   {
     what: 'the secret is JSON without a known field',
-    problem: 'secret-field-missing',
+    code: 'secret-field-missing',
     says: `The value of ${secretInRegion} has no text in 'apiKey', 'authToken', 'api_key': it has the fields 'momento', (another).`,
     advises: "Store the key in plaintext or in the field 'apiKey', or name its field with the option field.",
     arrange: stored((key) => JSON.stringify({ momento: key, [key]: true })),
   },
   {
     what: 'the secret is JSON without the field that is asked for',
-    problem: 'secret-field-missing',
+    code: 'secret-field-missing',
     says: `The value of ${secretInRegion} has no text in 'cacheKey': it has the fields 'apiKey'.`,
     advises: 'name its field with the option field',
     arrange: (account) => {
@@ -189,28 +189,28 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'the secret is not a key at all',
-    problem: 'key-malformed',
+    code: 'key-malformed',
     says: `The value of ${secretInRegion} is not a Momento key: it is neither a JWT nor base64 of JSON.`,
     advises: 'Store the key as the Momento console shows it',
     arrange: stored((key) => key.slice(0, -40)),
   },
   {
     what: 'the secret is a key in broken lines',
-    problem: 'key-malformed',
+    code: 'key-malformed',
     says: `The value of ${secretInRegion} is not a Momento key: it has spaces, line breaks`,
     advises: 'Store the key as the Momento console shows it',
     arrange: stored((key) => Buffer.from(key.replace(/.{64}/g, '$&\n'))),
   },
   {
     what: 'the secret is base64 of something else',
-    problem: 'key-malformed',
+    code: 'key-malformed',
     says: `The value of ${secretInRegion} is not a Momento key: it is base64 of JSON, but without the fields api_key and endpoint.`,
     advises: 'Store the key as the Momento console shows it',
     arrange: stored((key) => Buffer.from(JSON.stringify({ key })).toString('base64')),
   },
   {
     what: 'a v2 key comes without an endpoint',
-    problem: 'endpoint-missing',
+    code: 'endpoint-missing',
     says: `The key of ${secretInRegion} is a v2 key, which does not say where Momento is.`,
     advises:
       "Set the option endpoint to the region's endpoint, or store JSON with the fields apiKey and endpoint.",
@@ -218,35 +218,35 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'the option endpoint has a scheme',
-    problem: 'endpoint-malformed',
+    code: 'endpoint-malformed',
     says: 'The Momento endpoint in the option endpoint is not a host name: it has a scheme.',
     advises: 'Give the host alone, without scheme, path or spaces',
     arrange: stored(() => makeV2Key(), { endpoint: 'https://cell-0.example.com' }),
   },
   {
     what: 'the secret’s endpoint has a path',
-    problem: 'endpoint-malformed',
+    code: 'endpoint-malformed',
     says: `The Momento endpoint in ${secretInRegion} is not a host name: it has a path.`,
     advises: 'Give the host alone, without scheme, path or spaces',
     arrange: stored((key) => JSON.stringify({ apiKey: key, endpoint: 'cell-0.example.com/cache' })),
   },
   {
     what: 'the key is expired',
-    problem: 'key-expired',
+    code: 'key-expired',
     says: `The key of ${secretInRegion} expired at 2020-09-13T12:26:40.000Z.`,
     advises: 'Make a new key in the Momento console and store it there.',
     arrange: stored(() => makeV1Key(makeJwt({ exp: 1_600_000_000 }))),
   },
   {
     what: 'the key is expired by the secret’s validUntil',
-    problem: 'key-expired',
+    code: 'key-expired',
     says: `The key of ${secretInRegion} expired at 2020-09-13T12:26:40.000Z.`,
     advises: 'Make a new key in the Momento console and store it there.',
     arrange: stored((key) => JSON.stringify({ authToken: key, validUntil: '1600000000' })),
   },
   {
     what: 'Secrets Manager refuses connections',
-    problem: 'source-unreachable',
+    code: 'source-unreachable',
     says: `No key could be had from ${secretInRegion} within ${shortly} s.`,
     advises:
       'Check that the process can reach it (network, VPC endpoint, security group), or raise the option bootTimeoutSeconds.',
@@ -257,7 +257,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'Secrets Manager never answers',
-    problem: 'source-unreachable',
+    code: 'source-unreachable',
     says: `No key could be had from ${secretInRegion} within ${shortly} s. It did not answer.`,
     advises: 'Check that the process can reach it (network, VPC endpoint, security group)',
     arrange: (account) => {
@@ -267,7 +267,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'Secrets Manager answers garbage',
-    problem: 'source-unreachable',
+    code: 'source-unreachable',
     says: `No key could be had from ${secretInRegion} within ${shortly} s. Reading ${secretInRegion} from Secrets Manager failed (SyntaxError`,
     advises: 'Check that the process can reach it',
     arrange: (account) => {
@@ -277,7 +277,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'what answers for Secrets Manager gives the key without JSON',
-    problem: 'source-unreachable',
+    code: 'source-unreachable',
     says: `No key could be had from ${secretInRegion} within ${shortly} s. Reading ${secretInRegion} from Secrets Manager failed (SyntaxError`,
     advises: 'Check that the process can reach it',
     arrange: async (account) => {
@@ -287,7 +287,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'Secrets Manager throttles all the time',
-    problem: 'source-unreachable',
+    code: 'source-unreachable',
     says: `Reading ${secretInRegion} from Secrets Manager failed (ThrottlingException`,
     advises: 'Look for what else calls Secrets Manager that often',
     arrange: (account) => {
@@ -297,21 +297,21 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'the environment variable is not set',
-    problem: 'environment-variable-missing',
+    code: 'environment-variable-missing',
     says: "The environment variable 'MOMENTO_API_KEY' is not set.",
     advises: 'Set it to a Momento key, or say with the option credentials where the key is',
     arrange: () => ({ cacheName }),
   },
   {
     what: 'the key is given in the place of the environment variable’s name',
-    problem: 'environment-variable-missing',
+    code: 'environment-variable-missing',
     says: "The environment variable '[REDACTED]' is not set.",
     advises: "Give the name of the variable, such as 'MOMENTO_API_KEY', not what it holds.",
     arrange: ({ key }) => ({ cacheName, credentials: fromEnvironment({ apiKey: key }) }),
   },
   {
     what: 'the file is not there',
-    problem: 'file-unreadable',
+    code: 'file-unreadable',
     says: /^The file '.+no-such-folder.momento' cannot be read \(ENOENT\)\./,
     advises: 'Check that the secret is mounted there',
     arrange: () => ({
@@ -321,7 +321,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'the extension does not accept the token',
-    problem: 'access-denied',
+    code: 'access-denied',
     says: `The secret '${secretId}' by the Secrets Manager extension on port`,
     advises: 'Lambda sets AWS_SESSION_TOKEN',
     arrange: ({ secrets }) => {
@@ -331,7 +331,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'there is no extension',
-    problem: 'source-unreachable',
+    code: 'source-unreachable',
     says: `No key could be had from secret '${secretId}' by the Secrets Manager extension on port`,
     advises: 'Add the AWS Parameters and Secrets Lambda extension as a layer',
     arrange: async ({ secrets }) => {
@@ -342,7 +342,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'a source of one’s own returns the key itself',
-    problem: 'source-failed',
+    code: 'source-failed',
     says: 'No key could be had from the vault: it returned something else.',
     advises: 'Return { content } with the text of the key',
     arrange: ({ key }) => {
@@ -353,7 +353,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'a source of one’s own fails with the key in its message',
-    problem: 'source-unreachable',
+    code: 'source-unreachable',
     says: 'No key could be had from the vault within 0.5 s. Sealed: [REDACTED].',
     advises: 'Check that the process can reach it',
     arrange: ({ key }) => ({
@@ -364,7 +364,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'the key is revoked',
-    problem: 'key-rejected',
+    code: 'key-rejected',
     says: `Momento does not accept the key of ${secretInRegion}.`,
     advises: 'Check that the key is not revoked and belongs to the region of the endpoint',
     arrange: (account) => {
@@ -374,7 +374,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'the key is of another region',
-    problem: 'key-rejected',
+    code: 'key-rejected',
     says: `Momento does not accept the key of ${secretInRegion}.`,
     advises: 'belongs to the region of the endpoint',
     arrange: (account) =>
@@ -382,7 +382,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'Momento refuses connections',
-    problem: 'momento-unreachable',
+    code: 'momento-unreachable',
     says: `Momento could not be reached within ${shortly} s (SERVER_UNAVAILABLE).`,
     advises: "Check the network and the endpoint, or set onConnectError: 'degrade' to boot without it.",
     arrange: async (account) => {
@@ -392,7 +392,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'Momento never answers',
-    problem: 'momento-unreachable',
+    code: 'momento-unreachable',
     says: `Momento could not be reached within ${shortly} s (TIMEOUT_ERROR).`,
     advises: 'Check the network and the endpoint',
     arrange: (account) => {
@@ -402,14 +402,14 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   },
   {
     what: 'the cache does not exist',
-    problem: 'cache-not-found',
+    code: 'cache-not-found',
     says: "The cache 'demo-cash' does not exist.",
     advises: 'Create it in the Momento console, correct the option cacheName, or set createCaches: true.',
     arrange: (account) => ({ ...options(account), cacheName: 'demo-cash' }),
   },
   {
     what: 'several options are wrong',
-    problem: 'invalid-options',
+    code: 'invalid-options',
     says: /^The options of the Momento connection 'default' are not valid:\n {2}- credentials: must be a source such as .*, not a string\n {2}- endpoint: .*\n {2}- cacheName: must be a filled string, not an empty string\n {2}- ttl: is not an option\n {2}- defaultTtlSeconds: must be a number above 0, not 0\n {2}- onConnectError: must be 'fail' or 'degrade', not a string\n/,
     advises: 'Correct them where MomentoModule is imported.',
     arrange: ({ key }) => {

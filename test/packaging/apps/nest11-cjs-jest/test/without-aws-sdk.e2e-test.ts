@@ -8,7 +8,7 @@ describe('without the AWS SDK', () => {
     const boot = Test.createTestingModule({ imports: [AppModule] }).compile();
     await expect(boot).rejects.toBeInstanceOf(MomentoConfigurationError);
     await expect(boot).rejects.toMatchObject({
-      problem: 'aws-sdk-missing',
+      code: 'aws-sdk-missing',
       message: expect.stringContaining('npm install @aws-sdk/client-secrets-manager'),
     });
   });

@@ -8,7 +8,7 @@ import { AppModule } from './app.module.js';
 async function main(): Promise<void> {
   await assert.rejects(NestFactory.create(AppModule, { logger: false, abortOnError: false }), (error) => {
     assert.ok(error instanceof MomentoConfigurationError);
-    assert.equal(error.problem, 'aws-sdk-missing');
+    assert.equal(error.code, 'aws-sdk-missing');
     assert.match(error.message, /npm install @aws-sdk\/client-secrets-manager/);
     return true;
   });

@@ -1,0 +1,158 @@
+import type { MomentoErrorCode, SdkError } from '@gomomento/sdk';
+import { quoteName } from './redaction.js';
+
+/** What every error of this library has in common: a sentence that says what failed and one that says what to do. */
+export abstract class MomentoError extends Error {
+  /** The class's name, written out: a minifier changes the class's own. */
+  abstract override readonly name: string;
+  /** Tells errors of one class apart in code; stays the same when the sentence is reworded. */
+  abstract readonly code: string;
+  /** What to do about it, in one sentence; it also ends the message. */
+  readonly advice: string;
+
+  constructor(problem: string, advice: string, options?: ErrorOptions) {
+    super(`${problem} ${advice}`, options);
+    this.advice = advice;
+  }
+}
+
+/** Tells configuration errors apart; each has one sentence of advice. */
+export type MomentoConfigurationCode =
+  | 'invalid-options'
+  | 'duplicate-connection'
+  | 'cache-name-missing'
+  | 'cache-not-found'
+  | 'secret-not-found'
+  | 'secret-version-not-found'
+  | 'secret-marked-for-deletion'
+  | 'secret-request-invalid'
+  | 'access-denied'
+  | 'kms-access-denied'
+  | 'aws-credentials-missing'
+  | 'aws-sdk-missing'
+  | 'region-mismatch'
+  | 'source-unreachable'
+  | 'source-failed'
+  | 'environment-variable-missing'
+  | 'file-unreadable'
+  | 'secret-empty'
+  | 'secret-field-missing'
+  | 'key-malformed'
+  | 'key-expired'
+  | 'key-rejected'
+  | 'endpoint-missing'
+  | 'endpoint-malformed'
+  | 'momento-unreachable';
+
+/**
+ * A wrong set-up: the options, the secret, the key or the network do not fit together. Thrown while the app boots, and by
+ * the first call where nothing was awaited at boot. Its message says what failed, for which secret, and what to do; it
+ * never holds any part of a key.
+ */
+export class MomentoConfigurationError extends MomentoError {
+  override readonly name = 'MomentoConfigurationError';
+
+  constructor(
+    /** What kind of problem it is. */
+    readonly code: MomentoConfigurationCode,
+    sentence: string,
+    advice: string,
+  ) {
+    super(sentence, advice);
+  }
+}
+
+/** The operation that failed, and on what. */
+export interface MomentoOperation {
+  /** The method as the caller wrote it: `get`, `setMany`, `publish`… */
+  readonly name: string;
+  readonly cacheName: string;
+  /** The key or the topic, where there is a single one. */
+  readonly target?: string;
+}
+
+/** What errors of single operations have in common. */
+export abstract class MomentoServiceError extends MomentoError {
+  constructor(
+    readonly operation: MomentoOperation,
+    /** Momento's own error code, such as `TIMEOUT_ERROR` (the SDK's `MomentoErrorCode`). */
+    readonly code: MomentoErrorCode,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    const { name, cacheName, target } = operation;
+    const on = target === undefined ? '' : ` ${quoteName(shorten(target))}`;
+    super(
+      `${name}${on} in cache '${cacheName}' failed with ${code}: ${endSentence(reason)}`,
+      adviceFor(code),
+      options,
+    );
+  }
+
+  /** Wraps what the SDK returned or threw; the SDK's error is the `cause`. */
+  static fromSdk<E extends MomentoServiceError>(
+    this: new (
+      operation: MomentoOperation,
+      code: MomentoErrorCode,
+      reason: string,
+      options?: ErrorOptions,
+    ) => E,
+    operation: MomentoOperation,
+    error: SdkError,
+  ): E {
+    return new this(operation, error.errorCode(), error.message, { cause: error });
+  }
+}
+
+/** A cache operation that Momento refused, failed or did not answer in time. */
+export class MomentoCacheError extends MomentoServiceError {
+  override readonly name = 'MomentoCacheError';
+}
+
+/** A topic operation that Momento refused, failed or did not answer in time. */
+export class MomentoTopicError extends MomentoServiceError {
+  override readonly name = 'MomentoTopicError';
+}
+
+/** A call that came after the app, or the connection, was shut down. */
+export class MomentoClosedError extends MomentoError {
+  override readonly name = 'MomentoClosedError';
+  readonly code = 'connection-closed';
+
+  constructor(connectionName: string) {
+    super(
+      `The Momento connection '${connectionName}' is closed.`,
+      'The app has shut down: finish work in onModuleDestroy or beforeApplicationShutdown, before connections close.',
+    );
+  }
+}
+
+const longestTargetShown = 100;
+
+function shorten(text: string): string {
+  return text.length <= longestTargetShown ? text : `${text.slice(0, longestTargetShown)}…`;
+}
+
+function endSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** By code rather than by SDK class, so that it reads the same for errors that were returned and errors that were thrown. */
+const adviceByCode: Partial<Record<string, string>> = {
+  NOT_FOUND_ERROR: 'Create the cache in the Momento console, or set createCaches: true.',
+  AUTHENTICATION_ERROR:
+    'Momento does not know the key: check that the secret holds a current key of this region.',
+  PERMISSION_ERROR: 'The key is valid but may not do this: give it the role in the Momento console.',
+  TIMEOUT_ERROR:
+    'Momento did not answer in time: check the network, or raise the configuration’s client timeout.',
+  SERVER_UNAVAILABLE: 'Momento could not be reached: check the network and the endpoint, then try again.',
+  CANCELLED_ERROR: 'The call was cancelled before Momento answered: try again if its result is still wanted.',
+  LIMIT_EXCEEDED_ERROR:
+    'A limit of the account or a size limit was reached: make the item smaller, slow down, or ask Momento to raise it.',
+  INVALID_ARGUMENT_ERROR: 'Correct the argument; the same call will fail again.',
+  FAILED_PRECONDITION_ERROR: 'What is stored under the key is not of the type this call needs.',
+};
+
+function adviceFor(code: MomentoErrorCode): string {
+  return adviceByCode[code] ?? 'Try again; if it stays, look at the cause and at Momento’s status.';
+}
