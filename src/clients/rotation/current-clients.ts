@@ -105,7 +105,8 @@ export class CurrentClients {
         await this.#prove(credential, timeLeftMs(), this.#options.logger);
         return await this.#startOnce((provider) => this.#connectTo(provider));
       } catch (error) {
-        if (!isKeyRejection(error)) throw error;
+        const isRejected = error instanceof MomentoConfigurationError && error.code === 'key-rejected';
+        if (!isRejected) throw error;
         const renewal = await follower.renewRejected(credential.provider, timeLeftMs(), true);
         if (renewal === 'none') throw error;
       }
@@ -174,7 +175,9 @@ export class CurrentClients {
   /** Brings keys into use, one at a time, for as long as the key is followed. Never rejects. */
   async #follow(): Promise<void> {
     for await (const candidate of this.#options.follower.candidates) {
-      await this.#bringIntoUse(candidate).catch((error: unknown) => candidate.refuse(error));
+      await this.#bringIntoUse(candidate).catch((error: unknown) =>
+        candidate.refuse(this.#options.closed.aborted ? this.#closedError() : error),
+      );
     }
   }
 
@@ -236,11 +239,11 @@ export class CurrentClients {
     this.#refuseWhenClosed();
   }
 
-  #refuseWhenClosed(): void {
-    if (this.#options.closed.aborted) throw new MomentoClosedError(this.#options.connectionName);
+  #closedError(): MomentoClosedError {
+    return new MomentoClosedError(this.#options.connectionName);
   }
-}
 
-function isKeyRejection(error: unknown): boolean {
-  return error instanceof MomentoConfigurationError && error.code === 'key-rejected';
+  #refuseWhenClosed(): void {
+    if (this.#options.closed.aborted) throw this.#closedError();
+  }
 }
