@@ -6,6 +6,7 @@ import type { MomentoLocal } from '../../src/local/momento/momento-local.js';
 import {
   CACHE,
   cacheClientFor,
+  credentialsFor,
   errorCodeOf,
   nameOf,
   startMomento,
@@ -222,7 +223,9 @@ describe('Topics', () => {
   });
 
   it('refuses a missing cache, a topic without a name and a message that is too large', async () => {
-    const client = topicClientFor(await startMomento());
+    const momento = await startMomento();
+    // The large message takes its time on a busy machine.
+    const client = topicClientFor(momento, credentialsFor(momento), 10_000);
     const [noCache, invalid] = [
       MomentoErrorCode.CACHE_NOT_FOUND_ERROR,
       MomentoErrorCode.INVALID_ARGUMENT_ERROR,
