@@ -59,6 +59,7 @@ export type MomentoConfigurationProblem =
   | 'kms-access-denied'
   | 'aws-credentials-missing'
   | 'aws-sdk-missing'
+  | 'aws-sdk-broken'
   | 'region-mismatch'
   | 'source-unreachable'
   | 'source-failed'

@@ -6,7 +6,8 @@ import type {
 import type { CredentialSource, FetchedCredential } from '../credential-source.js';
 import { quoteName } from '../../momento.redaction.js';
 import {
-  awsSdkMissing,
+  awsSdkBroken,
+  awsSdkNotLoaded,
   clientWithoutRegion,
   endpointIsNoUrl,
   regionContradictsArn,
@@ -152,19 +153,29 @@ function regionOfArn(secretId: string): string | undefined {
 
 type AwsSdk = typeof import('@aws-sdk/client-secrets-manager');
 
-/** @param load replaced in a test */
+/**
+ * @internal
+ * @param load replaced in a test
+ */
 export async function loadAwsSdk(
-  load: () => Promise<AwsSdk> = () => import('@aws-sdk/client-secrets-manager'),
+  load: () => Promise<object> = () => import('@aws-sdk/client-secrets-manager'),
 ): Promise<AwsSdk> {
-  try {
-    return await load();
-  } catch (error) {
-    throw isModuleMissing(error) ? awsSdkMissing() : error;
-  }
+  const loaded = await load().catch((error: unknown) => {
+    throw awsSdkNotLoaded(error);
+  });
+  // Where a bundle of ES modules splits it off, the AWS SDK, which is CommonJS, has its exports under `default` alone.
+  const sdk = [loaded, 'default' in loaded && loaded.default].find(isAwsSdk);
+  if (sdk === undefined) throw awsSdkBroken('it has no SecretsManagerClient');
+  return sdk;
 }
 
-function isModuleMissing(error: unknown): boolean {
-  // No instanceof: Jest runs tests in a realm of its own, with another Error.
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+/** A bundler may put anything in the place of a package that it leaves out. */
+function isAwsSdk(value: unknown): value is AwsSdk {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    ['SecretsManagerClient', 'GetSecretValueCommand'].every(
+      (name) => typeof Reflect.get(value, name) === 'function',
+    )
+  );
 }
