@@ -16,6 +16,16 @@ import {
   toSecretsManagerFault,
 } from './secrets-manager.errors.js';
 
+/**
+ * A `SecretsManagerClient` of any version of the AWS SDK. Its own type would not compile in an app that has no AWS SDK and
+ * checks the types of libraries.
+ */
+export interface SecretsManagerClientLike {
+  readonly config: { readonly region: () => Promise<string> };
+  send(command: object, options?: { readonly abortSignal?: AbortSignal }): Promise<object>;
+  destroy(): void;
+}
+
 export interface SecretsManagerSourceOptions {
   /** Name or ARN of the secret. @default 'Momento_Auth_Token' */
   readonly secretId?: string | undefined;
@@ -28,7 +38,7 @@ export interface SecretsManagerSourceOptions {
   /** URL of Secrets Manager, for a VPC endpoint or a local server. @default AWS's own for the region */
   readonly endpoint?: string | undefined;
   /** A client of your own, used as it is: its region, credentials, retries and timeouts. It is never closed. */
-  readonly client?: SecretsManagerClient | undefined;
+  readonly client?: SecretsManagerClientLike | undefined;
 }
 
 /** Connecting to a regional endpoint takes milliseconds; what takes longer is a network that drops packets. */
@@ -116,7 +126,8 @@ class SecretsManagerSource implements CredentialSource {
   /** Kept for the life of the source, so that the AWS credentials it resolved are not resolved at every refresh. */
   async #connect(Client: typeof SecretsManagerClient): Promise<SecretsManagerClient> {
     if (this.#client !== undefined) return this.#client;
-    const client = this.#options.client ?? (await this.#createClient(Client));
+    const own = this.#options.client as SecretsManagerClient | undefined;
+    const client = own ?? (await this.#createClient(Client));
     const region = await client.config.region().catch(() => {
       throw clientWithoutRegion(this.describe());
     });
