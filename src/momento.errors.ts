@@ -1,6 +1,11 @@
 import type { MomentoErrorCode, SdkError } from '@gomomento/sdk';
 import { quoteName } from './momento.redaction.js';
 
+/** As `ErrorOptions`, which the types of apps older than ES2022 lack. */
+interface ErrorCause {
+  readonly cause?: unknown;
+}
+
 /** The same symbol in every copy of this package in a process, such as the ESM build and the CommonJS build beside it. */
 const classNameKey = Symbol.for('nestjs-momento/error-class');
 
@@ -39,7 +44,7 @@ export abstract class MomentoError extends Error {
   /** What to do about it, in one sentence; it also ends the message. */
   readonly advice: string;
 
-  constructor(problem: string, advice: string, options?: ErrorOptions) {
+  constructor(problem: string, advice: string, options?: ErrorCause) {
     super(`${problem} ${advice}`, options);
     this.advice = advice;
   }
@@ -116,7 +121,7 @@ export abstract class MomentoServiceError extends MomentoError {
     /** Momento's own error code, such as `TIMEOUT_ERROR` (the SDK's `MomentoErrorCode`). */
     readonly code: MomentoErrorCode,
     reason: string,
-    options?: ErrorOptions,
+    options?: ErrorCause,
   ) {
     const { name, cacheName, target } = operation;
     const on = target === undefined ? '' : ` ${quoteName(shorten(target))}`;
@@ -133,7 +138,7 @@ export abstract class MomentoServiceError extends MomentoError {
       operation: MomentoOperation,
       code: MomentoErrorCode,
       reason: string,
-      options?: ErrorOptions,
+      options?: ErrorCause,
     ) => E,
     operation: MomentoOperation,
     error: SdkError,
