@@ -1,36 +1,28 @@
 // Packs the package as it would be published, checks the tarball, installs it into the apps beside this file, and runs each
 // as its users would. Needs a build in dist/; leaves nothing behind.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { exit, loadedModules, run, runUntilClosed, start, step, summarize } from './tools.mjs';
+import {
+  checkCommand,
+  checkEntriesAreSynchronous,
+  checkLaziness,
+  checkOneCopyOfGrpc,
+  checkTypes,
+  endsByItself,
+  withoutAwsSdk,
+} from './checks.mjs';
+import { run, step, summarize } from './tools.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const fixtures = fileURLToPath(new URL('apps', import.meta.url));
-/** How long an app may live on after it has closed. */
-const graceMs = 2_000;
-const awsSdk = '@aws-sdk/client-secrets-manager';
 
 const work = await mkdtemp(join(tmpdir(), 'nestjs-momento-package-'));
 const tarball = join(work, 'nestjs-momento.tgz');
 try {
-  if (await step('npm pack', pack)) {
-    const installed = await Promise.all([
-      install('nest12-esm', 'nest12-shared'),
-      install('nest12-cjs', 'nest12-shared'),
-      install('nest11-cjs-jest'),
-      checkTarball(),
-    ]);
-    // One at a time: how soon they end is measured.
-    if (installed[0]) await checkNest12('nest12-esm');
-    if (installed[1]) await checkNest12('nest12-cjs');
-    if (installed[2]) await checkNest11('nest11-cjs-jest');
-    if (installed[0]) await checkCommand('nest12-esm');
-  }
+  if (await step('npm pack', pack)) await Promise.all([checkNest12(), checkNest11AndTarball()]);
 } finally {
   await rm(work, { recursive: true, force: true });
 }
@@ -57,85 +49,94 @@ function checkFiles(paths) {
   assert.deepEqual(tests, [], 'tests do not belong into the package');
 }
 
-async function checkTarball() {
-  await step('publint', () => run('npx', ['publint', 'run', tarball, '--strict'], { cwd: root }));
-  await step('are the types wrong', () => run('npx', ['attw', tarball], { cwd: root }));
+/** One app's source, built as ESM and as CommonJS, and bundled. */
+async function checkNest12() {
+  const app = await install('nest12');
+  if (app === undefined) return;
+  const [esm, cjs] = ['esm', 'cjs'].map((name) => join(app, name));
+  await Promise.all(
+    [esm, cjs].map((folder) => cp(join(app, 'src'), join(folder, 'src'), { recursive: true })),
+  );
+
+  await checkOneCopyOfGrpc('nest12', app);
+  await checkLaziness('nest12', app, [
+    { how: 'import', build: 'esm' },
+    { how: 'require', build: 'esm' },
+  ]);
+  await checkEntriesAreSynchronous('nest12', app);
+  await checkCommand(app);
+
+  const built = await Promise.all([
+    checkTypes('nest12-esm: tsc', esm, 'tsconfig.json'),
+    checkTypes('nest12-cjs: tsc', cjs, 'tsconfig.json'),
+  ]);
+  if (built.includes(false)) return;
+  await endsByItself('nest12-esm: the app stores, reads and ends', 'esm/dist/main.js', { cwd: app });
+  await endsByItself('nest12-cjs: the app stores, reads and ends', 'cjs/dist/main.js', { cwd: app });
+  await endsByItself('nest12-esm: a CommonJS library has the same classes', 'esm/dist/one-copy.js', {
+    cwd: app,
+  });
+  await checkBundles(app);
+
+  await withoutAwsSdk(app);
+  const says = 'without the AWS SDK the boot says what to install';
+  await endsByItself(`nest12-esm: ${says}`, 'esm/dist/without-aws-sdk.js', { cwd: app });
+  await endsByItself(`nest12-cjs: ${says}`, 'cjs/dist/without-aws-sdk.js', { cwd: app });
+  const libraries = 'tsconfig.without-aws-sdk.json';
+  const node10 = ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0'];
+  await checkTypes('nest12-esm: types without the AWS SDK, nodenext', esm, libraries);
+  await checkTypes('nest12-cjs: types without the AWS SDK, node10', cjs, libraries, node10);
 }
 
-/** Installs the tarball with what the fixture pins, into a copy of the fixture. */
-function install(name, shared) {
-  return step(`${name}: npm install`, async () => {
-    const cwd = join(work, name);
-    for (const fixture of [shared, name].filter(Boolean))
-      await cp(join(fixtures, fixture), cwd, { recursive: true });
+/** The app of the lowest versions that the package takes; beside it, what needs no app. */
+async function checkNest11AndTarball() {
+  const app = await install('nest11-cjs-jest');
+  await step('publint', () => run('npx', ['publint', 'run', tarball, '--strict'], { cwd: root }));
+  await step('are the types wrong', () => run('npx', ['attw', tarball], { cwd: root }));
+  if (app === undefined) return;
+
+  await checkOneCopyOfGrpc('nest11', app);
+  await checkLaziness('nest11', app, [
+    { how: 'import', build: 'esm' },
+    { how: 'require', build: 'esm' },
+    { how: 'require', build: 'cjs', nodeOptions: ['--no-experimental-require-module'] },
+  ]);
+  if (!(await checkTypes('nest11: tsc', app, 'tsconfig.json', ['--noEmit']))) return;
+  const runJest = (name, file) =>
+    endsByItself(`nest11: ${name}`, 'node_modules/.bin/jest', {
+      cwd: app,
+      args: [file],
+      marker: 'Ran all test suites',
+    });
+  await runJest('jest, with and without overrideMomento', 'users');
+
+  await withoutAwsSdk(app);
+  await runJest('without the AWS SDK the boot says what to install', 'without-aws-sdk');
+  const libraries = 'tsconfig.without-aws-sdk.json';
+  const nodenext = ['--module', 'nodenext', '--moduleResolution', 'nodenext'];
+  await checkTypes('nest11: types without the AWS SDK, commonjs', app, libraries);
+  await checkTypes('nest11: types without the AWS SDK, nodenext', app, libraries, nodenext);
+}
+
+/** Installs the tarball with what the fixture pins, into a copy of the fixture. The answer is its folder. */
+async function install(name) {
+  const cwd = join(work, name);
+  const installed = await step(`${name}: npm install`, async () => {
+    await cp(join(fixtures, name), cwd, { recursive: true });
     await run('npm', ['install', '--no-package-lock', '--prefer-offline', '--no-audit', '--no-fund'], {
       cwd,
     });
   });
+  return installed ? cwd : undefined;
 }
 
-async function checkNest12(name) {
-  const cwd = join(work, name);
-  await checkLaziness(name);
-  if (!(await step(`${name}: tsc`, () => run('npm', ['run', 'build'], { cwd })))) return;
-  const runApp = (file) =>
-    runUntilClosed(process.execPath, [`dist/${file}.js`], { cwd, marker: 'closed', graceMs });
-  await step(`${name}: the app stores, reads and ends`, () => runApp('main'));
-  await step(`${name}: without the AWS SDK the boot says what to install`, async () => {
-    await rm(join(cwd, 'node_modules', awsSdk), { recursive: true });
-    await runApp('without-aws-sdk');
-  });
-}
-
-async function checkNest11(name) {
-  const cwd = join(work, name);
-  await checkLaziness(name);
-  if (!(await step(`${name}: tsc`, () => run('npm', ['run', 'build'], { cwd })))) return;
-  const runJest = (file) =>
-    runUntilClosed('npx', ['jest', file], { cwd, marker: 'Ran all test suites', graceMs });
-  await step(`${name}: jest, with and without overrideMomento`, () => runJest('users'));
-  await step(`${name}: without the AWS SDK the boot says what to install`, async () => {
-    await rm(join(cwd, 'node_modules', awsSdk), { recursive: true });
-    await runJest('without-aws-sdk');
-  });
-}
-
-/** The main entry loads no optional peer, though they are installed, and not the embedded servers. */
-async function checkLaziness(name) {
-  const cwd = join(work, name);
-  const lazy =
-    /node_modules\/(@aws-sdk|@smithy|@nestjs\/testing)\/|nestjs-momento\/dist\/(esm|cjs)\/(local|testing)\//;
-  const scripts = {
-    import: "await import('nestjs-momento')",
-    require: "(await import('node:module')).createRequire(process.cwd() + '/')('nestjs-momento')",
-  };
-  for (const [how, script] of Object.entries(scripts)) {
-    await step(`${name}: ${how} loads only what it needs`, async () => {
-      const urls = await loadedModules(script, { cwd });
-      const build = how === 'import' ? 'esm' : 'cjs';
-      assert.ok(urls.some((url) => url.endsWith(`/nestjs-momento/dist/${build}/index.js`)));
-      assert.deepEqual(
-        urls.filter((url) => lazy.test(url)),
-        [],
-      );
-    });
-  }
-}
-
-async function checkCommand(name) {
-  const cwd = join(work, name);
-  await step('npx momento-local --help', async () => {
-    const env = { npm_config_yes: 'false' }; // the installed one, never one from the registry
-    const { stdout } = await run('npx', ['momento-local', '--help'], { cwd, env });
-    assert.match(stdout, /^Usage: momento-local/);
-  });
-  await step('momento-local --json prints one line and ends with SIGTERM', async () => {
-    const command = join(cwd, 'node_modules', '.bin', 'momento-local');
-    const child = start(command, ['--json', '--port', '0', '--secrets-port', '0'], { cwd, limitMs: 20_000 });
-    const ended = exit(child);
-    const [line] = await once(createInterface(child.stdout), 'line');
-    assert.ok(JSON.parse(line).environment.MOMENTO_API_KEY);
-    child.kill('SIGTERM');
-    assert.deepEqual(await ended, { code: 0, signal: null });
-  });
+/** Each bundle is run where no package is installed. */
+async function checkBundles(app) {
+  const bundles = join(work, 'bundles');
+  const made = await step('bundles: esbuild and webpack', () =>
+    run(process.execPath, ['bundle.mjs', bundles], { cwd: app }),
+  );
+  if (!made) return;
+  for (const name of ['esbuild-cjs', 'esbuild-esm', 'esbuild-esm-splitting', 'webpack-cjs', 'webpack-esm'])
+    await endsByItself(`bundles: ${name} stores, reads and ends`, 'main.js', { cwd: join(bundles, name) });
 }
