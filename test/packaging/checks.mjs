@@ -21,44 +21,37 @@ export function checkTypes(name, cwd, project, options = []) {
   return step(name, () => run('npx', ['tsc', '-p', project, ...options], { cwd }));
 }
 
-export function withoutAwsSdk(cwd) {
+export function removeAwsSdk(cwd) {
   return rm(join(cwd, 'node_modules/@aws-sdk/client-secrets-manager'), { recursive: true });
 }
 
 /** npm also fails when what is installed does not fit what a package asks for. */
-export function checkOneCopyOfGrpc(name, cwd) {
-  return step(`${name}: one copy of gRPC beside the SDK`, async () => {
-    const packages = ['@gomomento/generated-types', '@grpc/grpc-js'];
-    const { stdout } = await run('npm', ['ls', '--all', '--parseable', ...packages], { cwd });
-    const found = stdout.split('\n').filter((path) => packages.some((one) => path.endsWith(`/${one}`)));
-    assert.deepEqual(
-      found.map((path) => path.slice(cwd.length)),
-      packages.map((one) => `/node_modules/${one}`),
-    );
-  });
+export async function checkOneCopyOfGrpc(cwd) {
+  const packages = ['@gomomento/generated-types', '@grpc/grpc-js'];
+  const { stdout } = await run('npm', ['ls', '--all', '--parseable', ...packages], { cwd });
+  const found = stdout.split('\n').filter((path) => packages.some((one) => path.endsWith(`/${one}`)));
+  assert.deepEqual(
+    found.map((path) => path.slice(cwd.length)),
+    packages.map((one) => `/node_modules/${one}`),
+    'one copy is shared with the SDK',
+  );
 }
 
-/** The main entry loads no optional peer, though they are installed, and not the embedded servers; and it is of one build. */
-export async function checkLaziness(name, cwd, ways) {
+/** The main entry is of one build and loads no optional peer, though they are installed, and not the embedded servers. */
+export function checkLaziness(name, cwd, how, build, nodeOptions = []) {
   const lazy =
     /node_modules\/(@aws-sdk|@smithy|@nestjs\/testing)\/|nestjs-momento\/dist\/(esm|cjs)\/(local|testing)\//;
-  const scripts = { import: "await import('nestjs-momento')", require: requiring('nestjs-momento') };
-  for (const { how, build, nodeOptions = [] } of ways) {
-    await step(
-      `${name}: ${[how, ...nodeOptions].join(' ')} loads the ${build} build, and only what it needs`,
-      async () => {
-        const urls = await loadedModules(scripts[how], { cwd, nodeOptions });
-        const builds = urls
-          .map((url) => /\/nestjs-momento\/dist\/(esm|cjs)\//.exec(url)?.[1])
-          .filter(Boolean);
-        assert.deepEqual([...new Set(builds)], [build]);
-        assert.deepEqual(
-          urls.filter((url) => lazy.test(url)),
-          [],
-        );
-      },
+  const script = how === 'import' ? "await import('nestjs-momento')" : requiring('nestjs-momento');
+  const way = [how, ...nodeOptions].join(' ');
+  return step(`${name}: ${way} loads the ${build} build, and only what it needs`, async () => {
+    const urls = await loadedModules(script, { cwd, nodeOptions });
+    const builds = urls.map((url) => /\/nestjs-momento\/dist\/(esm|cjs)\//.exec(url)?.[1]).filter(Boolean);
+    assert.deepEqual([...new Set(builds)], [build]);
+    assert.deepEqual(
+      urls.filter((url) => lazy.test(url)),
+      [],
     );
-  }
+  });
 }
 
 /** Node refuses to `require` an ES module that awaits at its top level, or that imports one which does. */
@@ -78,19 +71,27 @@ function requiring(specifier) {
   return `(await import('node:module')).createRequire(process.cwd() + '/')('${specifier}')`;
 }
 
-export async function checkCommand(cwd) {
+/** @param app a program that stores and reads in the environment that the command prints */
+export async function checkCommand(cwd, app) {
   await step('npx momento-local --help', async () => {
     const env = { npm_config_yes: 'false' }; // the installed one, never one from the registry
     const { stdout } = await run('npx', ['momento-local', '--help'], { cwd, env });
     assert.match(stdout, /^Usage: momento-local/);
   });
-  await step('momento-local --json prints one line and ends with SIGTERM', async () => {
-    const command = join(cwd, 'node_modules', '.bin', 'momento-local');
-    const child = start(command, ['--json', '--port', '0', '--secrets-port', '0'], { cwd, limitMs: 20_000 });
-    const ended = exit(child);
-    const [line] = await once(createInterface(child.stdout), 'line');
-    assert.ok(JSON.parse(line).environment.MOMENTO_API_KEY);
-    child.kill('SIGTERM');
-    assert.deepEqual(await ended, { code: 0, signal: null });
-  });
+  await step(
+    'momento-local serves an app in the environment that it prints, and ends with SIGTERM',
+    async () => {
+      const command = join(cwd, 'node_modules', '.bin', 'momento-local');
+      const child = start(command, ['--json', '--port', '0', '--secrets-port', '0'], { cwd });
+      const ended = exit(child);
+      try {
+        const [line] = await once(createInterface(child.stdout), 'line');
+        const { environment: env } = JSON.parse(line);
+        await runUntilClosed(process.execPath, [app], { cwd, env, marker: 'closed', graceMs });
+      } finally {
+        child.kill('SIGTERM');
+      }
+      assert.deepEqual(await ended, { code: 0, signal: null });
+    },
+  );
 }
