@@ -32,7 +32,8 @@ const webpackOptions = {
 };
 
 const builds = {
-  'esbuild-cjs': (outdir) => build({ ...esbuildOptions, outdir, format: 'cjs' }),
+  'esbuild-cjs': (outdir) =>
+    build({ ...esbuildOptions, outdir, format: 'cjs', minify: true, keepNames: false }),
   'esbuild-esm': (outdir) => build({ ...esbuildOptions, outdir, format: 'esm', banner: requireInEsm }),
   'esbuild-esm-splitting': (outdir) =>
     build({ ...esbuildOptions, outdir, format: 'esm', banner: requireInEsm, splitting: true }),
