@@ -18,7 +18,8 @@ export function endsByItself(name, file, { cwd, args = [], marker = 'closed' }) 
 }
 
 export function checkTypes(name, cwd, project, options = []) {
-  return step(name, () => run('npx', ['tsc', '-p', project, ...options], { cwd }));
+  // With the types of all libraries it takes 10 s of CPU, which a busy machine may stretch.
+  return step(name, () => run('npx', ['tsc', '-p', project, ...options], { cwd, limitMs: 600_000 }));
 }
 
 export function removeAwsSdk(cwd) {
