@@ -89,7 +89,7 @@ describe('errors of this library', () => {
   it('show nothing of how they are recognised', () => {
     const error = made.MomentoClosedError(first);
     expect(Object.getOwnPropertySymbols(error)).toEqual([]);
-    expect(Object.keys(error).toSorted()).toEqual(['advice', 'name']);
+    expect(Object.keys(error).toSorted()).toEqual(['advice', 'code', 'name']);
   });
 
   it('are narrowed by instanceof', () => {
