@@ -2,8 +2,7 @@ import { MomentoErrorCode, SdkError } from '@gomomento/sdk';
 import type { ClientGeneration } from './client-generation.js';
 import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
 import { TimeLimit } from '../../foundation/time-limit.js';
-import { finish } from '../sdk/call-outcome.js';
-import { sdkAnswer } from '../sdk/sdk-answer.js';
+import { finish, sdkAnswer } from '../sdk/sdk-answer.js';
 
 export interface BootProbe {
   /** The cache to ask, if the connection has one. */

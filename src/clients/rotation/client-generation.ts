@@ -8,7 +8,7 @@ import {
   TopicClient,
 } from '@gomomento/sdk';
 import { InFlight } from '../../foundation/in-flight.js';
-import type { CallOutcome } from '../sdk/call-outcome.js';
+import type { CallOutcome } from '../sdk/sdk-answer.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 
 const nowhere = 'nestjs-momento:connect';

@@ -5,7 +5,7 @@ import { withinTime } from '../../foundation/pause.js';
 import { longestTimerMs } from '../../foundation/time-limit.js';
 import { MomentoClosedError } from '../../foundation/momento.errors.js';
 import { unreachable } from './boot-probe.js';
-import { type CallOutcome, finish, isKeyRejected, isSuccess } from '../sdk/call-outcome.js';
+import { type CallOutcome, finish, isKeyRejected, isSuccess } from '../sdk/sdk-answer.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 import { ClientGeneration } from './client-generation.js';
 import type { KeyRenewal } from '../streams/managed-subscription.js';
