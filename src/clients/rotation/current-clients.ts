@@ -1,6 +1,7 @@
 import type { CredentialProvider, Middleware, TopicClient } from '@gomomento/sdk';
 import { Logger } from '@nestjs/common';
 import type { MomentoCredentials } from '../../credentials/momento-credentials.js';
+import { describeStack } from '../../foundation/describe-error.js';
 import { withinTime } from '../../foundation/pause.js';
 import { longestTimerMs } from '../../foundation/time-limit.js';
 import { MomentoClosedError } from '../../foundation/momento.errors.js';
@@ -108,10 +109,7 @@ export class CurrentClients {
     try {
       middleware.close?.();
     } catch (error) {
-      this.#logger.error(
-        'A middleware failed to close.',
-        error instanceof Error ? error.stack : String(error),
-      );
+      this.#logger.error('A middleware failed to close.', describeStack(error));
     }
   }
 
