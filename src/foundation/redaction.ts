@@ -128,9 +128,15 @@ function joinLines(text: string): string {
 
 /** A key is found as well when characters that are not seen stand in it. */
 function withoutHiddenKeys(name: string): string {
-  const seen = name.slice(0, longestText).replace(/[\p{C}\p{Default_Ignorable_Code_Point}]/gu, '');
-  const clean = redactKeys(seen);
-  return clean !== seen || seen === name ? clean : redactKeys(name);
+  const clean = redactKeys(name);
+  const seen = withoutUnseen(name.slice(0, longestText));
+  if (seen === name) return clean;
+  const cleanSeen = redactKeys(seen);
+  return cleanSeen === withoutUnseen(clean) ? clean : cleanSeen;
+}
+
+function withoutUnseen(text: string): string {
+  return text.replace(/[\p{C}\p{Default_Ignorable_Code_Point}]/gu, '');
 }
 
 /** Never cuts an escape or a pair of surrogates in two. */
