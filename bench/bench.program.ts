@@ -18,6 +18,7 @@ export async function main(): Promise<void> {
   const configuration = Configurations.Laptop.latest();
   const root = MomentoModule.forRoot({
     credentials: fromSecretsManager({ endpoint: secrets.endpoint, region: 'us-west-2' }),
+    endpoint: momento.endpoints,
     configuration,
     cacheName: 'bench',
   });

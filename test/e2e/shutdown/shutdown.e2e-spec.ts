@@ -12,7 +12,7 @@ describe('the end of an app', { timeout: 30_000 }, () => {
   const servers = useEmbeddedServers();
   const run = (ending = '', onFirstLine?: (child: { kill(signal: NodeJS.Signals): void }) => unknown) =>
     runProgram(program, {
-      args: [servers.secrets.endpoint, ending],
+      args: [servers.secrets.endpoint, servers.momento.endpoints.cacheEndpoint, ending],
       env: awsEnvironment,
       ...(onFirstLine !== undefined && { onFirstLine }),
     });
