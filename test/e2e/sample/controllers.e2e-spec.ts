@@ -106,7 +106,7 @@ describe('/events', () => {
     await expect.poll(() => unsubscribe.mock.calls.length).toBe(1);
   });
 
-  it('tells a client when the subscription cannot be had', async () => {
+  it('tells a client when it cannot subscribe', async () => {
     sample.momento.faults.fail('topic-subscribe', 'PERMISSION_DENIED');
     logs.start();
     const stream = await open('news');
