@@ -1,23 +1,20 @@
-import {
-  type AuthClient,
-  type CacheClient,
-  type Configuration,
-  type PreviewLeaderboardClient,
-  SdkError,
-  type TopicClient,
-  type TopicConfiguration,
+import type {
+  AuthClient,
+  CacheClient,
+  Configuration,
+  PreviewLeaderboardClient,
+  TopicClient,
+  TopicConfiguration,
 } from '@gomomento/sdk';
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
-import type { MomentoCredentials } from '../credentials/momento-credentials.js';
+import type { Logger, OnApplicationShutdown } from '@nestjs/common';
+import type { KeyFollower } from '../credentials/following/key-follower.js';
+import { connectionLogger } from '../foundation/connection-logger.js';
+import { InFlight } from '../foundation/in-flight.js';
 import { MomentoConfigurationError } from '../foundation/momento.errors.js';
-import { quoteName } from '../foundation/redaction.js';
-import { probeMomento } from './rotation/boot-probe.js';
-import { type ClientConfigurations, prepareConfigurations } from './sdk/client-configuration.js';
-import type { ClientGeneration } from './rotation/client-generation.js';
-import { CurrentClients } from './rotation/current-clients.js';
 import { createInjectedClients } from './facade/injected-clients.js';
+import { CurrentClients } from './rotation/current-clients.js';
+import { type ClientConfigurations, prepareConfigurations } from './sdk/client-configuration.js';
 import { LiveSubscriptions } from './streams/live-subscriptions.js';
-import { sdkAnswer } from './sdk/sdk-answer.js';
 
 export interface ConnectionOptions {
   readonly name: string;
@@ -40,43 +37,44 @@ export class MomentoConnection implements OnApplicationShutdown {
   readonly topicClient: TopicClient;
   readonly authClient: AuthClient;
   readonly leaderboardClient: PreviewLeaderboardClient;
+  /** Calls, topic handlers and background work under way, which the connection is not closed under. */
+  readonly inFlight = new InFlight();
 
   readonly #options: ConnectionOptions;
-  readonly #credentials: MomentoCredentials;
+  readonly #follower: KeyFollower;
   readonly #configurations: ClientConfigurations;
   readonly #clients: CurrentClients;
   readonly #subscriptions: LiveSubscriptions;
-  readonly #logger = new Logger('Momento');
-  readonly #closing = new AbortController();
+  readonly #logger: Logger;
+  readonly #refusing = new AbortController();
   readonly #own = new WeakSet<object>();
   #closed: Promise<void> | undefined;
 
-  constructor(options: ConnectionOptions, credentials: MomentoCredentials) {
+  constructor(options: ConnectionOptions, follower: KeyFollower) {
     this.#options = options;
-    this.#credentials = credentials;
+    this.#follower = follower;
+    this.#logger = connectionLogger('Momento', options.name);
     this.#configurations = prepareConfigurations(options.configuration, options.topicConfiguration);
     this.#clients = new CurrentClients({
       ...options,
       connectionName: options.name,
-      credentials,
+      follower,
       configurations: this.#configurations,
-      closing: this.#closing.signal,
-      accept: (clients, limitMs) => this.#probe(clients, limitMs),
-      replaced: (clients) => {
-        if (this.#subscriptions.size > 0) void this.#subscriptions.moveTo(clients.subscriptionClient);
-      },
+      logger: this.#logger,
+      closed: this.#refusing.signal,
     });
+    if (options.cacheName !== undefined) this.#clients.neededCaches.add(options.cacheName);
     this.#subscriptions = new LiveSubscriptions({
       positions: this.#configurations.positions,
       timeoutMs: this.#configurations.topicTimeoutMs,
-      renewKey: (rejected) => this.#clients.renewKeyOf(rejected),
+      clients: this.#clients,
     });
     const injected = createInjectedClients({
       configurations: this.#configurations,
-      run: (call, timeoutMs) => this.#clients.run(call, timeoutMs),
-      subscribe: ({ topicClient, subscriptionClient }, ...args) =>
-        this.#subscriptions.subscribe({ opening: topicClient, lasting: subscriptionClient }, ...args),
-      close: () => void this.close(),
+      logger: this.#logger,
+      run: (call, timeoutMs, usesKey) =>
+        this.inFlight.track(() => this.#clients.run(call, timeoutMs, usesKey)),
+      subscribe: (clients, ...args) => this.#subscriptions.subscribe(clients, ...args),
     });
     this.cacheClient = this.adopt(injected.cacheClient);
     this.topicClient = this.adopt(injected.topicClient);
@@ -84,9 +82,13 @@ export class MomentoConnection implements OnApplicationShutdown {
     this.leaderboardClient = injected.leaderboardClient;
   }
 
-  /** Aborted when the connection begins to close. */
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** Aborted when calls are refused: the connection has closed, or is about to. */
   get signal(): AbortSignal {
-    return this.#closing.signal;
+    return this.#refusing.signal;
   }
 
   /** Time limit of one cache call, in milliseconds: the configuration's client timeout. */
@@ -113,10 +115,8 @@ export class MomentoConnection implements OnApplicationShutdown {
    * @throws MomentoConfigurationError
    */
   async connect(): Promise<boolean> {
-    const { cacheName, bootTimeoutSeconds } = this.#options;
     try {
-      const exists = await this.#probe(await this.#clients.ready(), bootTimeoutSeconds * 1000);
-      if (cacheName !== undefined && exists === false) await this.#createCache(cacheName);
+      await this.#clients.connect(this.#options.bootTimeoutSeconds * 1000);
       return true;
     } catch (error) {
       if (this.#mayDegrade(error)) {
@@ -129,72 +129,52 @@ export class MomentoConnection implements OnApplicationShutdown {
   }
 
   /**
-   * Creates a cache unless it is there, when the option `createCaches` is set.
+   * Makes sure that a cache is there, now and with each key to come; creates it when the option `createCaches` is set.
    *
-   * @throws MomentoConfigurationError when it cannot; everything is closed then
+   * @throws MomentoConfigurationError when it is missing; everything is closed then
    */
   async ensureCache(cacheName: string): Promise<void> {
-    if (!this.#options.createCaches) return;
     try {
-      await this.#createCache(cacheName);
+      await this.#clients.ensureCache(cacheName, this.#options.bootTimeoutSeconds * 1000);
     } catch (error) {
       await this.close();
       throw error;
     }
   }
 
-  async #createCache(cacheName: string): Promise<void> {
-    if (!this.#options.createCaches) throw cacheNotFound(cacheName);
-    const created = sdkAnswer(this.cacheClient.createCache(cacheName));
-    await created.catch((error: unknown) => {
-      throw error instanceof SdkError ? cacheNotCreated(cacheName, error.errorCode()) : error;
-    });
-  }
-
   async onApplicationShutdown(): Promise<void> {
     await this.close();
   }
 
-  /** Stops intake, drains within `shutdownTimeoutSeconds`, unsubscribes, closes each client once; later calls are refused. */
+  /**
+   * Hands out no more messages, lets handlers, calls and background work end within `shutdownTimeoutSeconds` while everything
+   * is still usable, then refuses later calls, unsubscribes, and closes each client once.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
-    this.#closing.abort();
-    this.#credentials.stop();
-    try {
-      await this.#clients.close(() => this.#subscriptions.unsubscribeAll());
-    } finally {
-      await this.#credentials.close();
+    const { shutdownTimeoutSeconds } = this.#options;
+    this.#subscriptions.stopDelivery();
+    if (!(await this.inFlight.drain(shutdownTimeoutSeconds * 1000))) {
+      this.#logger.warn(
+        `${this.inFlight.count} calls or handlers are still under way after ${shutdownTimeoutSeconds} s.`,
+      );
     }
-  }
-
-  #probe(clients: ClientGeneration, limitMs: number): Promise<boolean | undefined> {
-    const { cacheName } = this.#options;
-    const { source } = this.#credentials.status();
-    return probeMomento(clients, { cacheName, source, limitMs, signal: this.#closing.signal });
+    this.#refusing.abort();
+    this.#follower.stop();
+    try {
+      await this.#subscriptions.unsubscribeAll();
+      await this.#clients.close();
+    } finally {
+      await this.#follower.close();
+    }
   }
 
   #mayDegrade(error: unknown): error is MomentoConfigurationError {
     const isUnreachable = error instanceof MomentoConfigurationError && error.code === 'momento-unreachable';
     return isUnreachable && this.#options.onConnectError === 'degrade';
   }
-}
-
-function cacheNotFound(cacheName: string): MomentoConfigurationError {
-  return new MomentoConfigurationError(
-    'cache-not-found',
-    `The cache ${quoteName(cacheName)} does not exist.`,
-    'Create it in the Momento console, correct the option cacheName, or set createCaches: true.',
-  );
-}
-
-function cacheNotCreated(cacheName: string, code: string): MomentoConfigurationError {
-  return new MomentoConfigurationError(
-    'cache-not-found',
-    `The cache ${quoteName(cacheName)} does not exist, and could not be created (${code}).`,
-    'Create it in the Momento console, or give the key a role that may create caches.',
-  );
 }

@@ -5,6 +5,7 @@ import { type CacheContext, createCacheContext } from '../cache/cache.options.js
 import { CacheService } from '../cache/cache.service.js';
 import { MomentoConnection } from '../clients/momento-connection.js';
 import { CREDENTIAL_ORIGIN, type CredentialOrigin } from '../credentials/credential-origin.js';
+import { KeyFollower } from '../credentials/following/key-follower.js';
 import { MomentoCredentials } from '../credentials/momento-credentials.js';
 import { MomentoConfigurationError } from '../foundation/momento.errors.js';
 import type { CacheFeature, ResolvedMomentoOptions } from '../momento.options.js';
@@ -22,6 +23,7 @@ import { getTopicServiceToken } from '../topics/topic.tokens.js';
 import { TopicService } from '../topics/topic.service.js';
 
 const connectionToken = (name: string) => internalToken('Connection', name);
+const keyFollowerToken = (name: string) => internalToken('KeyFollower', name);
 const cacheContextToken = (name: string) => internalToken('CacheContext', name);
 const bootToken = (name: string) => internalToken('Boot', name);
 
@@ -58,21 +60,22 @@ export function connectionProviders(
       }),
     },
     {
-      provide: getMomentoCredentialsToken(name),
+      provide: keyFollowerToken(name),
       inject: [CREDENTIAL_ORIGIN, optionsToken],
       useFactory: (origin: CredentialOrigin, { bootTimeoutSeconds, refresh }: ResolvedMomentoOptions) =>
-        new MomentoCredentials({ ...origin, connectionName: name, bootTimeoutSeconds, refresh }),
+        new KeyFollower({ ...origin, connectionName: name, bootTimeoutSeconds, refresh }),
+    },
+    {
+      provide: getMomentoCredentialsToken(name),
+      inject: [keyFollowerToken(name)],
+      useFactory: (follower: KeyFollower) => new MomentoCredentials(follower),
     },
     {
       provide: connection,
-      inject: [optionsToken, getMomentoCredentialsToken(name), ModulesContainer],
-      useFactory: (
-        options: ResolvedMomentoOptions,
-        credentials: MomentoCredentials,
-        modules: ModulesContainer,
-      ) => {
+      inject: [optionsToken, keyFollowerToken(name), ModulesContainer],
+      useFactory: (options: ResolvedMomentoOptions, follower: KeyFollower, modules: ModulesContainer) => {
         refuseDuplicate(name, modules);
-        return new MomentoConnection(options, credentials);
+        return new MomentoConnection(options, follower);
       },
     },
     clientProvider(getCacheClientToken(name), connection, ({ cacheClient }) => cacheClient),

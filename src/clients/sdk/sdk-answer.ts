@@ -65,7 +65,7 @@ function errorOf(value: unknown): SdkError | undefined {
     : undefined;
 }
 
-function isErrorResponse(response: object): response is ErrorResponse {
+export function isErrorResponse(response: object): response is ErrorResponse {
   return 'innerException' in response && typeof response.innerException === 'function';
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../../../test/e2e/credentials/keys.fixture.js';
 import { fetchedInClear } from '../../../test/support/fetched-in-clear.js';
 import type { CredentialSource } from '../credential-source.js';
-import { MomentoCredentials } from '../momento-credentials.js';
+import { KeyFollower } from '../following/key-follower.js';
 import { fromSecretFile } from './secret-file.source.js';
 
 let folder: string;
@@ -27,7 +27,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 /** As the boot does. */
 const load = (source: CredentialSource, bootTimeoutSeconds = 5) =>
-  new MomentoCredentials({ connectionName: 'default', source, bootTimeoutSeconds }).current();
+  new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds }).current();
 
 describe('fromSecretFile', () => {
   it('reads the file as it is, each time anew', async () => {
@@ -46,7 +46,7 @@ describe('fromSecretFile', () => {
 
   it('lets a mounted secret rotate, and keeps the key while it is not there', async () => {
     const source = fromSecretFile({ path });
-    const credentials = new MomentoCredentials({ connectionName: 'default', source, bootTimeoutSeconds: 1 });
+    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 1 });
     await writeFile(path, makeV1Key());
     await credentials.current();
     await writeFile(path, makeV1Key());

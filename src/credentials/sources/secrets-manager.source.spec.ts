@@ -14,7 +14,7 @@ import { failureOf, makeV1Key } from '../../../test/e2e/credentials/keys.fixture
 import { fetchedInClear } from '../../../test/support/fetched-in-clear.js';
 import { SecretsManagerLocal } from '../../local/index.js';
 import type { CredentialSource } from '../credential-source.js';
-import { MomentoCredentials } from '../momento-credentials.js';
+import { KeyFollower } from '../following/key-follower.js';
 import { Secret } from '../key/secret.js';
 import {
   fromSecretsManager,
@@ -115,7 +115,7 @@ describe('fromSecretsManager', () => {
   it('reads what is there after a stale read', async () => {
     secrets.putSecret('momento', makeV1Key());
     const source = createSource({ secretId: 'momento' });
-    const credentials = new MomentoCredentials({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
+    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
     await credentials.current();
     secrets.faults.staleRead();
     const { versionId } = secrets.putSecret('momento', makeV1Key());
@@ -476,7 +476,7 @@ describe('fromSecretsManager, its failures', () => {
     secrets.putSecret('momento', makeV1Key());
     secrets.faults.throttle({ times: 3 });
     const source = createSource({ secretId: 'momento' });
-    const credentials = new MomentoCredentials({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
+    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
     await expect(credentials.current()).resolves.toMatchObject({ versionId: expect.any(String) });
     expect(secrets.callCount('GetSecretValue')).toBe(4);
   });
