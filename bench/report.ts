@@ -1,7 +1,7 @@
 /** What a line must hold. */
 export type Hold = { readonly atMost: number } | { readonly atLeast: number } | { readonly exactly: number };
 
-export interface Spread {
+interface Spread {
   readonly median: number;
   readonly lowest: number;
   readonly highest: number;
@@ -18,12 +18,12 @@ export async function interleave<const Names extends string>(
     const result: Record<string, number> = {};
     for (const [name, measure] of round % 2 === 0 ? entries : entries.toReversed())
       result[name] = await measure();
-    results.push(result as Record<Names, number>);
+    results.push(result);
   }
   return results;
 }
 
-export function spreadOf(values: readonly number[]): Spread {
+function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.round((sorted.length - 1) * share)] ?? Number.NaN;
   return { median: at(0.5), lowest: at(0), highest: at(1) };

@@ -23,10 +23,11 @@ const keep = (warning: Error) => {
 };
 process.on('warning', keep);
 
+const left = () =>
+  [...countOf()].flatMap(([type, count]) => (count > (before.get(type) ?? 0) ? [`${count} ${type}`] : []));
+
 /** A test file that leaves sockets or timers behind, or too many listeners, has a leak or found one. */
 afterAll(async () => {
-  const left = () =>
-    [...countOf()].flatMap(([type, count]) => (count > (before.get(type) ?? 0) ? [`${count} ${type}`] : []));
   const endAtMs = performance.now() + graceMs;
   while (left().length > 0 && performance.now() < endAtMs) await sleep(20);
   process.off('warning', keep);
