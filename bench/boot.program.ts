@@ -31,6 +31,7 @@ class DocumentedModule {}
 const ours = () =>
   MomentoModule.forRoot({
     credentials: fromSecretsManager({ region: 'us-west-2', endpoint: secretsEndpoint }),
+    endpoint: endpointOverrides,
     configuration: Configurations.Laptop.latest(),
     cacheName: 'bench',
   });

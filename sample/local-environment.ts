@@ -18,10 +18,11 @@ export class LocalEnvironment {
     return new LocalEnvironment(secrets, momento);
   }
 
-  /** The environment that leads the app to them. The key says itself where its Momento is. */
+  /** The environment that leads the app to them. */
   get variables() {
     return {
       MOMENTO_SECRET_ID: secretId,
+      MOMENTO_ENDPOINT: this.momento.endpoints.cacheEndpoint,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: this.secrets.endpoint,
       AWS_REGION: 'us-west-2',
       AWS_ACCESS_KEY_ID: 'local',

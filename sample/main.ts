@@ -13,11 +13,13 @@ const app = await NestFactory.create(AppModule, {
 });
 app.enableShutdownHooks();
 
+/** This machine alone: nobody has to log in to read and write. */
+const host = '127.0.0.1';
 const port = Number(process.env['PORT'] || 3000);
 try {
-  await app.listen(port);
+  await app.listen(port, host);
   const { port: listening } = new URL(await app.getUrl());
-  announce(`http://localhost:${listening}`);
+  announce(`http://${host}:${listening}`);
 } catch (error) {
   new Logger('Sample').error(
     `Cannot listen on port ${port}; set PORT to a free one. ${error instanceof Error ? error.message : String(error)}`,

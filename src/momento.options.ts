@@ -4,6 +4,7 @@ import type { ConnectionOptions } from './clients/momento-connection.js';
 import type { CredentialSource } from './credentials/credential-source.js';
 import type { MomentoEndpoint } from './credentials/key/endpoint.js';
 import type { RefreshOptions } from './credentials/following/refresh-plan.js';
+import { quoteName } from './foundation/redaction.js';
 import { fromEnvironment } from './credentials/sources/environment.source.js';
 import { toCredentialSource } from './credentials/sources/provider.source.js';
 import {
@@ -109,7 +110,7 @@ export interface ResolvedMomentoOptions extends ConnectionOptions {
  * @throws MomentoConfigurationError `invalid-options`, which lists every problem with its path
  */
 export function resolveOptions(options: MomentoModuleOptions, name: string): ResolvedMomentoOptions {
-  checkOptions(`The options of the Momento connection '${name}'`, findProblems(options, rules));
+  checkOptions(`The options of the Momento connection ${quoteName(name)}`, findProblems(options, rules));
   const {
     credentials = fromEnvironment(),
     createCaches = false,

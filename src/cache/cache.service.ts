@@ -4,6 +4,7 @@ import {
   MomentoConfigurationError,
   type MomentoOperation,
 } from '../foundation/momento.errors.js';
+import { describeError } from '../foundation/describe-error.js';
 import { batchCalls, cacheCall, invalidArgument, undecodable } from './cache-call.js';
 import { jsonCodec } from '../foundation/momento.codecs.js';
 import {
@@ -265,10 +266,7 @@ export class CacheService {
     try {
       return codec.encode(value);
     } catch (error) {
-      throw invalidArgument(
-        operation,
-        `the value cannot be stored: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      throw invalidArgument(operation, `the value cannot be stored: ${describeError(error)}`);
     }
   }
 

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { describeError } from '../foundation/describe-error.js';
 
 /** One line at most in this time: a cache that is away fails thousands of times a second. */
 const quietMs = 10_000;
@@ -16,9 +17,7 @@ export class DegradationLog {
       return;
     }
     const more = this.#unsaid > 0 ? ` (${this.#unsaid} more since the last warning)` : '';
-    this.#logger.warn(
-      `Going on without the cache${more}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    this.#logger.warn(`Going on without the cache${more}: ${describeError(error)}`);
     this.#quietUntil = now + quietMs;
     this.#unsaid = 0;
   }

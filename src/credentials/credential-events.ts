@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
+import { describeStack } from '../foundation/describe-error.js';
 
 /** What is known of a connection's key; holds no part of it. */
 export interface CredentialStatus {
@@ -65,8 +66,7 @@ export class CredentialEvents {
     try {
       await listener();
     } catch (error) {
-      const stack = error instanceof Error ? error.stack : String(error);
-      this.#logger.error(`A listener of '${event}' failed.`, stack);
+      this.#logger.error(`A listener of '${event}' failed.`, describeStack(error));
     }
   }
 }

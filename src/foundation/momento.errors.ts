@@ -1,5 +1,7 @@
 import type { MomentoErrorCode, SdkError } from '@gomomento/sdk';
-import { quoteName } from './redaction.js';
+import { endSentence } from './describe-error.js';
+import { withoutKeys } from './redacted-error.js';
+import { quoteName, redactKeys, toLine } from './redaction.js';
 
 /** As `ErrorOptions`, which the types of apps older than ES2022 lack. */
 interface ErrorCause {
@@ -79,6 +81,8 @@ export type MomentoConfigurationCode =
   | 'key-rejected'
   | 'endpoint-missing'
   | 'endpoint-malformed'
+  | 'endpoint-refused'
+  | 'proxy-without-tls'
   | 'momento-unreachable';
 
 /**
@@ -118,23 +122,34 @@ export abstract class MomentoServiceError extends MomentoError {
     nameForAllCopies(this, 'MomentoServiceError');
   }
 
+  /** The operation that failed. A key that was put into the place of a name is not in it. */
+  readonly operation: MomentoOperation;
+
   constructor(
-    readonly operation: MomentoOperation,
+    operation: MomentoOperation,
     /** Momento's own error code, such as `TIMEOUT_ERROR` (the SDK's `MomentoErrorCode`). */
     readonly code: MomentoErrorCode,
     reason: string,
     options?: ErrorCause,
   ) {
     const { name, cacheName, target } = operation;
-    const on = target === undefined ? '' : ` ${quoteName(shorten(target))}`;
+    const on = target === undefined ? '' : ` ${quoteName(target)}`;
     super(
-      `${name}${on} in cache '${cacheName}' failed with ${code}: ${endSentence(reason)}`,
+      `${name}${on} in cache ${quoteName(cacheName)} failed with ${code}: ${endSentence(toLine(reason))}`,
       adviceFor(code),
       options,
     );
+    this.operation = {
+      name,
+      cacheName: withoutKey(cacheName),
+      ...(target !== undefined && { target: withoutKey(target) }),
+    };
   }
 
-  /** Wraps what the SDK returned or threw; the SDK's error is the `cause`. */
+  /**
+   * Wraps what the SDK returned or threw. The SDK's error is the `cause`; where it holds a key, as a server or a proxy may
+   * echo it, a copy without it is.
+   */
   static fromSdk<E extends MomentoServiceError>(
     this: new (
       operation: MomentoOperation,
@@ -145,7 +160,7 @@ export abstract class MomentoServiceError extends MomentoError {
     operation: MomentoOperation,
     error: SdkError,
   ): E {
-    return new this(operation, error.errorCode(), error.message, { cause: error });
+    return new this(operation, error.errorCode(), error.message, { cause: withoutKeys(error) });
   }
 }
 
@@ -178,20 +193,15 @@ export class MomentoClosedError extends MomentoError {
 
   constructor(connectionName: string) {
     super(
-      `The Momento connection '${connectionName}' is closed.`,
+      `The Momento connection ${quoteName(connectionName)} is closed.`,
       'The app has shut down: finish work in onModuleDestroy or beforeApplicationShutdown, before connections close.',
     );
   }
 }
 
-const longestTargetShown = 100;
-
-function shorten(text: string): string {
-  return text.length <= longestTargetShown ? text : `${text.slice(0, longestTargetShown)}…`;
-}
-
-function endSentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+/** As it is, whatever its characters, so that code can go by it. Callers without types give anything. */
+function withoutKey(name: string): string {
+  return typeof name === 'string' ? redactKeys(name) : name;
 }
 
 /** By code rather than by SDK class, so that it reads the same for errors that were returned and errors that were thrown. */

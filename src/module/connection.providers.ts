@@ -17,6 +17,7 @@ import {
   getTopicClientToken,
 } from '../clients/client.tokens.js';
 import { getMomentoCredentialsToken } from '../credentials/credentials.tokens.js';
+import { quoteName } from '../foundation/redaction.js';
 import { defaultConnectionName, internalToken } from '../foundation/tokens.js';
 import { getTopicServiceToken } from '../topics/topic.tokens.js';
 import { TopicService } from '../topics/topic.service.js';
@@ -189,7 +190,7 @@ function refuseDuplicate(name: string, modules: ModulesContainer): void {
   if (registrations.length <= 1) return;
   throw new MomentoConfigurationError(
     'duplicate-connection',
-    `The Momento connection '${name}' is registered ${registrations.length} times in this app.`,
+    `The Momento connection ${quoteName(name)} is registered ${registrations.length} times in this app.`,
     'Import MomentoModule.forRoot or forRootAsync once, it is global; give a second connection a name of its own.',
   );
 }

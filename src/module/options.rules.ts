@@ -1,4 +1,5 @@
 import { MomentoConfigurationError } from '../foundation/momento.errors.js';
+import { showName } from '../foundation/redaction.js';
 
 /** A rule says what is wrong with a value, or nothing. */
 export type Rule = (value: unknown) => string | undefined;
@@ -28,7 +29,7 @@ export function findProblems(
   const broken = Object.entries(options).flatMap(([path, value]) => {
     const rule = Object.hasOwn(rules, path) ? rules[path] : undefined;
     const problem = rule === undefined ? 'is not an option' : value === undefined ? undefined : rule(value);
-    return problem === undefined ? [] : [`${path}: ${problem}`];
+    return problem === undefined ? [] : [`${showName(path)}: ${problem}`];
   });
   return [...missing, ...broken];
 }

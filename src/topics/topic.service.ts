@@ -1,12 +1,14 @@
 import { MomentoErrorCode, type TopicClient, type TopicItem } from '@gomomento/sdk';
 import { Logger } from '@nestjs/common';
 import { callMomento } from '../clients/sdk/sdk-answer.js';
+import { describeError, describeStack } from '../foundation/describe-error.js';
 import { jsonCodec } from '../foundation/momento.codecs.js';
 import {
   MomentoConfigurationError,
   type MomentoOperation,
   MomentoTopicError,
 } from '../foundation/momento.errors.js';
+import { quoteName } from '../foundation/redaction.js';
 import type { TopicCallOptions, TopicHandler, TopicMessage, TopicSubscription } from './topic.options.js';
 
 /**
@@ -80,10 +82,9 @@ export class TopicService {
     try {
       await handler(message);
     } catch (error) {
-      const stack = error instanceof Error ? error.stack : String(error);
       this.#logger.error(
         `The handler of ${describeTopic(operation)} failed on message ${message.sequenceNumber}.`,
-        stack,
+        describeStack(error),
       );
     }
   }
@@ -110,7 +111,7 @@ export class TopicService {
     try {
       return jsonCodec.encode(value);
     } catch (error) {
-      const reason = `the value cannot be sent: ${error instanceof Error ? error.message : String(error)}`;
+      const reason = `the value cannot be sent: ${describeError(error)}`;
       throw new MomentoTopicError(operation, MomentoErrorCode.INVALID_ARGUMENT_ERROR, reason);
     }
   }
@@ -130,5 +131,5 @@ function toMessage<T>(operation: MomentoOperation, item: TopicItem): TopicMessag
 }
 
 function describeTopic({ target, cacheName }: MomentoOperation): string {
-  return `topic '${target}' in cache '${cacheName}'`;
+  return `topic ${quoteName(target)} in cache ${quoteName(cacheName)}`;
 }

@@ -27,6 +27,7 @@ describe.each([
       imports: [
         MomentoModule.forRoot({
           credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
+          endpoint: servers.momento.endpoints,
           cacheName: 'demo-cache',
           configuration: Configurations.InRegion.Default.latest()
             .withThrowOnErrors(throwOnErrors)

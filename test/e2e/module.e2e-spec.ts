@@ -3,6 +3,7 @@ import {
   CacheClient,
   CacheGet,
   Configurations,
+  CredentialProvider,
   ListCaches,
   PreviewLeaderboardClient,
   TopicClient,
@@ -50,6 +51,7 @@ async function boot(...imports: NonNullable<ModuleMetadata['imports']>): Promise
 function options(more: MomentoModuleOptions = {}): MomentoModuleOptions {
   return {
     credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
+    endpoint: servers.momento.endpoints,
     cacheName: 'demo-cache',
     ...more,
   };
@@ -106,11 +108,12 @@ describe('ways to register', () => {
 
   it('takes undefined, as ConfigService.get gives it, for the default', async () => {
     const config = new ConfigService<Record<string, number>>({});
-    const app = await boot(
-      MomentoModule.forRoot(
-        options({ defaultTtlSeconds: config.get('NOT_SET'), endpoint: undefined, refresh: undefined }),
-      ),
-    );
+    const credentials = CredentialProvider.fromString({
+      authToken: servers.apiKey,
+      endpointOverrides: servers.momento.endpoints,
+    });
+    const unset = { defaultTtlSeconds: config.get('NOT_SET'), endpoint: undefined, refresh: undefined };
+    const app = await boot(MomentoModule.forRoot(options({ credentials, ...unset })));
     await expectWorking(app.get(CacheService));
   });
 });
@@ -344,8 +347,9 @@ describe('forFeature', () => {
 
 describe('the boot', () => {
   it('needs no cacheName; CacheService then says what to do', async () => {
-    const { credentials } = options();
-    const app = await boot(MomentoModule.forRoot(credentials === undefined ? {} : { credentials }));
+    const { cacheName, ...others } = options();
+    expect(cacheName).toBeDefined();
+    const app = await boot(MomentoModule.forRoot(others));
     await expect(app.get(CacheService).get('key')).rejects.toMatchObject({
       code: 'cache-name-missing',
       advice: expect.stringContaining('cacheName'),

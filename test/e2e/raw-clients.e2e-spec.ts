@@ -10,7 +10,9 @@ let app: TestingModule;
 beforeEach(async () => {
   const credentials = fromSecretsManager({ endpoint: servers.secrets.endpoint });
   app = await Test.createTestingModule({
-    imports: [MomentoModule.forRoot({ credentials, cacheName: 'demo-cache' })],
+    imports: [
+      MomentoModule.forRoot({ credentials, endpoint: servers.momento.endpoints, cacheName: 'demo-cache' }),
+    ],
   }).compile();
   await app.init();
 });

@@ -32,6 +32,7 @@ describe.each([
       imports: [
         MomentoModule.forRoot({
           credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
+          endpoint: servers.momento.endpoints,
           cacheName: 'demo-cache',
           configuration: Configurations.InRegion.Default.latest(),
           topicConfiguration: TopicConfigurations.Default.latest()
@@ -159,7 +160,10 @@ describe.each([
 
     const other = await Test.createTestingModule({
       imports: [
-        MomentoModule.forRoot({ credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }) }),
+        MomentoModule.forRoot({
+          credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
+          endpoint: servers.momento.endpoints,
+        }),
       ],
     }).compile();
     await other.get(TopicService).publish('orders', 'too late', { cacheName: 'demo-cache' });

@@ -101,6 +101,7 @@ export async function soak(story: RotationStory, load: SoakLoad): Promise<SoakRe
   const app = await NestFactory.createApplicationContext(
     MomentoModule.forRoot({
       credentials: fromSecretsManager({ secretId, region: 'us-west-2', endpoint: secrets.endpoint }),
+      endpoint: momento.endpoints,
       configuration: Configurations.Laptop.latest(),
       cacheName: 'demo-cache',
     }),

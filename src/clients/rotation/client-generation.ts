@@ -9,7 +9,7 @@ import {
 } from '@gomomento/sdk';
 import type { SealedCredentialProvider } from '../../credentials/key/sealed-credential-provider.js';
 import { InFlight } from '../../foundation/in-flight.js';
-import type { CallOutcome } from '../sdk/call-outcome.js';
+import type { CallOutcome } from '../sdk/sdk-answer.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 
 export interface GenerationOptions {

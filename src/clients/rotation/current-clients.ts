@@ -6,7 +6,7 @@ import type { Credential } from '../../credentials/key/credential.js';
 import type { SealedCredentialProvider } from '../../credentials/key/sealed-credential-provider.js';
 import { MomentoClosedError, MomentoConfigurationError } from '../../foundation/momento.errors.js';
 import { withinTime } from '../../foundation/pause.js';
-import { type CallOutcome, finish, isKeyRejected, isSuccess } from '../sdk/call-outcome.js';
+import { type CallOutcome, finish, isKeyRejected, isSuccess } from '../sdk/sdk-answer.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 import { MiddlewareLife } from '../sdk/middleware-life.js';
 import { ClientGeneration } from './client-generation.js';

@@ -5,9 +5,8 @@ import { quoteName } from '../../foundation/redaction.js';
 import { TimeLimit } from '../../foundation/time-limit.js';
 import type { Credential } from '../../credentials/key/credential.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
-import { finish } from '../sdk/call-outcome.js';
 import { certificateAdvice, certificateNotTrusted, isCertificateFault } from '../sdk/certificate-fault.js';
-import { sdkAnswer } from '../sdk/sdk-answer.js';
+import { finish, sdkAnswer } from '../sdk/sdk-answer.js';
 import { ClientGeneration } from './client-generation.js';
 import { faultOfConnecting, noAnswer } from './reachability.js';
 

@@ -1,5 +1,6 @@
 import type { Middleware } from '@gomomento/sdk';
 import type { Logger } from '@nestjs/common';
+import { describeStack } from '../../foundation/describe-error.js';
 
 /** Begins and ends the user's middlewares once, however many clients come and go meanwhile. */
 export class MiddlewareLife {
@@ -26,10 +27,7 @@ export class MiddlewareLife {
     try {
       middleware.close?.();
     } catch (error) {
-      this.#logger.error(
-        'A middleware failed to close.',
-        error instanceof Error ? error.stack : String(error),
-      );
+      this.#logger.error('A middleware failed to close.', describeStack(error));
     }
   }
 }

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { MomentoLogger, MomentoLoggerFactory } from '@gomomento/sdk';
 import { format } from 'node:util';
+import { toLine } from '../../foundation/redaction.js';
 
 /** Writes the SDK's logs through Nest's `Logger`, at the levels that Nest is set to. */
 export class NestMomentoLoggerFactory implements MomentoLoggerFactory {
@@ -28,19 +29,19 @@ class NestMomentoLogger implements MomentoLogger {
   }
 
   error(message: string, ...values: unknown[]): void {
-    this.#logger.error(format(message, ...values));
+    this.#logger.error(toLine(format(message, ...values)));
   }
 
   warn(message: string, ...values: unknown[]): void {
-    this.#logger.warn(format(message, ...values));
+    this.#logger.warn(toLine(format(message, ...values)));
   }
 
   info(message: string, ...values: unknown[]): void {
-    if (Logger.isLevelEnabled('debug')) this.#logger.debug(format(message, ...values));
+    if (Logger.isLevelEnabled('debug')) this.#logger.debug(toLine(format(message, ...values)));
   }
 
   debug(message: string, ...values: unknown[]): void {
-    if (Logger.isLevelEnabled('verbose')) this.#logger.verbose(format(message, ...values));
+    if (Logger.isLevelEnabled('verbose')) this.#logger.verbose(toLine(format(message, ...values)));
   }
 
   trace(): void {

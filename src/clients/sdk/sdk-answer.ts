@@ -1,9 +1,30 @@
-import { CancelledError, SdkError, UnknownError } from '@gomomento/sdk';
+import { CancelledError, MomentoErrorCode, SdkError, UnknownError } from '@gomomento/sdk';
+import { describeError, textOf } from '../../foundation/describe-error.js';
 import { MomentoError, type MomentoOperation } from '../../foundation/momento.errors.js';
+import { withoutKeys } from '../../foundation/redacted-error.js';
+
+/** How a call of the SDK ended: depending on the user's configuration its errors are returned or thrown. */
+export type CallOutcome<T> = { readonly value: T } | { readonly thrown: unknown };
 
 /** What every error response of the SDK has. */
 export interface ErrorResponse {
   innerException(): SdkError;
+}
+
+/** The call's own outcome again. */
+export function finish<T>(outcome: CallOutcome<T>): T {
+  if ('thrown' in outcome) throw outcome.thrown;
+  return outcome.value;
+}
+
+/** Whether Momento does not know the key; the call was not carried out then. A missing permission is another matter. */
+export function isKeyRejected(outcome: CallOutcome<unknown>): boolean {
+  const error = 'thrown' in outcome ? outcome.thrown : errorOf(outcome.value);
+  return error instanceof SdkError && error.errorCode() === MomentoErrorCode.AUTHENTICATION_ERROR;
+}
+
+export function isSuccess(outcome: CallOutcome<unknown>): boolean {
+  return 'value' in outcome && errorOf(outcome.value) === undefined;
 }
 
 /**
@@ -20,7 +41,8 @@ export async function sdkAnswer<R extends object>(call: Promise<R>): Promise<Exc
   } catch (error) {
     throw toSdkError(error);
   }
-  if (isErrorResponse(response)) throw response.innerException();
+  const error = errorOf(response);
+  if (error !== undefined) throw error;
   return response as Exclude<R, ErrorResponse>;
 }
 
@@ -37,13 +59,22 @@ export async function callMomento<R extends object>(
   }
 }
 
-/** With `maxConcurrentRequests` the SDK rejects queued calls of a closed client with a bare string. */
-function toSdkError(error: unknown): SdkError | MomentoError {
-  if (error instanceof SdkError || error instanceof MomentoError) return error;
-  if (typeof error === 'string') return new CancelledError(error);
-  return new UnknownError(error instanceof Error ? error.message : String(error));
+function errorOf(value: unknown): SdkError | undefined {
+  return typeof value === 'object' && value !== null && isErrorResponse(value)
+    ? value.innerException()
+    : undefined;
 }
 
 export function isErrorResponse(response: object): response is ErrorResponse {
   return 'innerException' in response && typeof response.innerException === 'function';
+}
+
+/** What the SDK throws that is none of its errors; its stack and, as the cause, itself stay. */
+function toSdkError(error: unknown): SdkError | MomentoError {
+  if (error instanceof SdkError || error instanceof MomentoError) return error;
+  // With `maxConcurrentRequests` the SDK rejects queued calls of a closed client with a bare string.
+  if (typeof error === 'string') return new CancelledError(error);
+  const wrapped = new UnknownError(describeError(error), undefined, undefined, textOf(error, 'stack'));
+  wrapped.cause = withoutKeys(error);
+  return wrapped;
 }

@@ -1,5 +1,7 @@
 import type { SubscribeCallOptions } from '@gomomento/sdk';
 import { Logger } from '@nestjs/common';
+import { describeStack } from '../../foundation/describe-error.js';
+import { showName } from '../../foundation/redaction.js';
 
 const logger = new Logger('Momento TopicClient');
 
@@ -14,10 +16,7 @@ export function guardCallbacks(callbacks: SubscribeCallOptions): SubscribeCallOp
 
 function guard(name: string, callback: (...args: unknown[]) => unknown) {
   const report = (error: unknown) =>
-    logger.error(
-      `${name} of a topic subscription threw.`,
-      error instanceof Error ? error.stack : String(error),
-    );
+    logger.error(`${showName(name)} of a topic subscription threw.`, describeStack(error));
   return (...args: unknown[]) => {
     try {
       const outcome = callback(...args);

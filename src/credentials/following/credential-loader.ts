@@ -2,7 +2,7 @@ import { MomentoClosedError, MomentoConfigurationError } from '../../foundation/
 import { type Credential, isRefusedBySdk, keyRefused, toCredential } from '../key/credential.js';
 import type { CredentialFetchContext, CredentialSource, FetchedCredential } from '../credential-source.js';
 import type { MomentoEndpoint } from '../key/endpoint.js';
-import { redactKeys } from '../../foundation/redaction.js';
+import { describeError, endSentence, textOf } from '../../foundation/describe-error.js';
 import { SourceUnavailableError } from '../sources/source-unavailable.error.js';
 import { TimeLimit, TimeLimitExceeded } from '../../foundation/time-limit.js';
 
@@ -69,9 +69,9 @@ export class CredentialLoader {
   #unreachable(failure: unknown): MomentoConfigurationError {
     const { source, bootTimeoutSeconds } = this.#options;
     const reason = failure === undefined ? 'It did not answer.' : messageOf(failure);
-    const advice = failure instanceof SourceUnavailableError ? failure.advice : undefined;
+    const { advice, code = 'source-unreachable' } = failure instanceof SourceUnavailableError ? failure : {};
     return new MomentoConfigurationError(
-      'source-unreachable',
+      code,
       `No key could be had from ${source.describe()} within ${bootTimeoutSeconds} s. ${endSentence(reason)}`,
       advice ??
         'Check that the process can reach it (network, VPC endpoint, security group), or raise the option bootTimeoutSeconds.',
@@ -89,10 +89,5 @@ async function fetchFrom(
 
 /** A parser's message quotes what it failed on, which may be the key; no other should, but sources may be of the user's making. */
 export function messageOf(error: unknown): string {
-  if (error instanceof SyntaxError) return 'The answer could not be read.';
-  return redactKeys(error instanceof Error ? error.message : String(error));
-}
-
-function endSentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  return textOf(error, 'name') === 'SyntaxError' ? 'The answer could not be read.' : describeError(error);
 }

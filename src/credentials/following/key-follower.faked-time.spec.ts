@@ -262,7 +262,7 @@ describe('KeyFollower, a source that shows the key', () => {
     expect(outcome).toMatchObject({
       code: 'source-failed',
       message: expect.stringMatching(
-        /^No key could be had from secret 'momento' in a test: it returned something else/,
+        /^No key was found in secret 'momento' in a test: it returned something else/,
       ),
       advice: expect.stringContaining('{ content }'),
     });

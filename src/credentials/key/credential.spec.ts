@@ -33,7 +33,7 @@ describe('toCredential, of a secret', () => {
       versionId: 'v-1',
       expiresAt: new Date('2030-01-01T00:01:00Z'),
     });
-    expect(Object.keys(accept({ content: makeV1Key() }))).toEqual(['provider']);
+    expect(Object.keys(accept({ content: makeV1Key() }))).toEqual(['provider', 'endpoint']);
   });
 
   it('accepts a key to its last moment, and not in the next', () => {
@@ -91,6 +91,41 @@ describe('toCredential, of a secret', () => {
     expect(() => accept({ content: makeV2Key() }, 'example.com/path')).toThrow(
       refusal('endpoint-malformed', 'in the option endpoint is not a host name: it has a path', 'host alone'),
     );
+  });
+});
+
+describe('toCredential, of a secret that names a local Momento', () => {
+  const local = '127.0.0.1:8080';
+  const refused = refusal(
+    'endpoint-refused',
+    "The value of secret 'momento' in us-west-2 says that Momento is on this machine, without TLS",
+    "set the option endpoint, such as '127.0.0.1:8080'; else correct the endpoint in the secret",
+  );
+
+  it.each([
+    ['in a v1 key', makeV1Key(makeJwt(), local)],
+    ['beside a v2 key', JSON.stringify({ apiKey: makeV2Key(), endpoint: local })],
+    ['as localhost', makeV1Key(makeJwt(), 'localhost:8080')],
+  ])('%s, refuses it unless the option endpoint says where Momento is', (_where, content) => {
+    expect(() => accept({ content })).toThrow(refused);
+    expect(() => accept({ content, endpoint: '127.0.0.1:9090' })).toThrow(refused);
+    expect(accept({ content }, local).endpoint).toBe(local);
+    expect(accept({ content }, regionEndpoint).endpoint).toBe(`cache.${regionEndpoint}`);
+  });
+
+  it('takes it from beside the secret, where the set-up of the process says it', () => {
+    expect(accept({ content: makeV2Key(), endpoint: local }).endpoint).toBe(local);
+    expect(accept({ content: makeV1Key(makeJwt(), local), endpoint: local }).endpoint).toBe(local);
+  });
+});
+
+describe('toCredential, of what may not be shown', () => {
+  it('gives the version and the host as they may stand in a log', () => {
+    const key = makeV1Key();
+    expect(accept({ content: key, versionId: `v\n1 ${key}` })).toMatchObject({
+      versionId: String.raw`v\n1 [REDACTED]`,
+      endpoint: `cache.${regionEndpoint}`,
+    });
   });
 });
 

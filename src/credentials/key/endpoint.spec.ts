@@ -66,7 +66,7 @@ describe('resolveEndpoints', () => {
     expect(resolve(endpoint)).toEqual(expected);
   });
 
-  it.each(['127.0.0.1:8080', '127.1.2.3:1', 'localhost:8080', '[::1]:8080'])(
+  it.each(['127.0.0.1:8080', '127.1.2.3:1', 'localhost:8080', 'LOCALHOST:8080', '[::1]:8080'])(
     'takes %s for a local Momento, without TLS',
     (endpoint) => {
       expect(resolve(endpoint)).toEqual(allHosts(endpoint, false));
@@ -83,15 +83,44 @@ describe('resolveEndpoints', () => {
         });
       }),
     );
-    for (const endpoint of [
-      'localhost',
-      '127.0.0.1',
-      'localhost.example.com:80',
-      '128.0.0.1:80',
-      'momento:80',
-    ]) {
-      expect(resolve(endpoint).secureConnection).toBe(true);
+    for (const endpoint of ['localhost', 'localhost.evil:80', '127.0.0.1.evil:80', 'momento:80', 'a.1x:80']) {
+      expect(resolve(endpoint)).toMatchObject({ cacheEndpoint: `cache.${endpoint}`, secureConnection: true });
     }
+  });
+
+  it.each([
+    '127.999.999.999:8080',
+    '127.0.0.256:8080',
+    '127.0.0.01:8080',
+    '127.1:8080',
+    '2130706433:8080',
+    '0x7f000001:8080',
+    '0x7f.1:8080',
+    '0.0.0.0:8080',
+    '128.0.0.1:8080',
+    '127.0.0.1',
+    '10.0.0.1',
+    '[::]:8080',
+    '[::2]:8080',
+    '[::ffff:7f00:1]:8080',
+    '[::1]',
+    '[:::1]:8080',
+  ])('takes %s neither for a local Momento nor for a region', (endpoint) => {
+    for (const given of [endpoint, { baseEndpoint: endpoint }])
+      expect(() => resolve(given)).toThrow(
+        expect.objectContaining({
+          code: 'endpoint-malformed',
+          message: expect.stringContaining('is not a host name: it is an address or a number.'),
+          advice: expect.stringContaining("a local server with its port, such as '127.0.0.1:8080'"),
+        }),
+      );
+  });
+
+  it('takes an address for each plane as given, when it is one', () => {
+    for (const address of ['10.0.0.1:8080', '10.0.0.1', '[2001:db8::1]:443'])
+      expect(resolve(allHosts(address, true))).toEqual(allHosts(address, true));
+    for (const address of ['127.1:8080', '10.0.0.256', '2130706433', '[:::1]:443'])
+      expect(() => resolve(allHosts(address, true))).toThrow('it is an address or a number');
   });
 
   it.each<[string, unknown, string]>([
@@ -107,6 +136,7 @@ describe('resolveEndpoints', () => {
     ['a user', `me@${regionEndpoint}`, 'is not a host name.'],
     ['a dot at its end', `${regionEndpoint}.`, 'is not a host name.'],
     ['an IPv6 address without brackets', '::1', 'is not a host name.'],
+    ['an IPv4 address within an IPv6 address', '[::ffff:127.0.0.1]:8080', 'is not a host name.'],
     ['a port that is none', 'localhost:99999', 'is not a host name.'],
     ['a port that is no number', 'localhost:http', 'is not a host name.'],
     ['null in it', null, 'but null'],
@@ -130,7 +160,7 @@ describe('resolveEndpoints', () => {
           code: 'endpoint-malformed',
           message: expect.stringMatching(/^The Momento endpoint in the option endpoint is not a host name/),
           advice:
-            "Give the host alone, without scheme, path or spaces, such as 'cell-4-us-west-2-1.prod.a.momentohq.com'.",
+            "Give the host alone, without scheme, path or spaces, such as 'cell-4-us-west-2-1.prod.a.momentohq.com', or a local server with its port, such as '127.0.0.1:8080'.",
         }),
       );
       expect(() => resolveUntyped(endpoint)).toThrow(fault);

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
 
 /**
@@ -30,7 +31,8 @@ const hostAndPort = new RegExp(
   `^(?<host>\\[[0-9a-fA-F:]+\\]|${label}(?:\\.${label})*)(?::(?<port>\\d{1,5}))?$`,
 );
 const highestPort = 65_535;
-const loopbackHost = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+/** Resolvers read these as addresses, each in its own way: `127.1`, `2130706433`, `0x7f.1`, `127.999.999.999`. */
+const numericHost = /(^|\.)(\d+|0x[0-9a-f]*)$/i;
 
 /**
  * The hosts of the data, control and token planes.
@@ -60,8 +62,8 @@ function regionHosts(
   prefix?: string,
   secureConnection = true,
 ): Required<MomentoEndpoints> {
-  const host = checkHost(base, from);
-  const before = prefix === undefined || prefix === '' ? '' : `${checkHost(prefix, from)}.`;
+  const host = checkHost(base, from, (name) => !isAddress(name));
+  const before = prefix === undefined || prefix === '' ? '' : `${checkHost(prefix, from, () => true)}.`;
   return {
     cacheEndpoint: `${before}cache.${host}`,
     controlEndpoint: `${before}control.${host}`,
@@ -73,7 +75,20 @@ function regionHosts(
 /** A plaintext server can only be one on this machine: a key never leaves it without TLS by way of a string. */
 function isLocalServer(endpoint: string): boolean {
   const { host, port } = parseHost(endpoint) ?? {};
-  return host !== undefined && port !== undefined && loopbackHost.test(host);
+  return host !== undefined && port !== undefined && isLoopback(host);
+}
+
+/** No form but the usual ones: `0.0.0.0` is any address, and what resolvers make of `127.1` is theirs to say. */
+function isLoopback(host: string): boolean {
+  return /^(localhost|\[::1\])$/i.test(host) || (isIPv4(host) && host.startsWith('127.'));
+}
+
+function isAddress(host: string): boolean {
+  return host.startsWith('[') || numericHost.test(host);
+}
+
+function isValidAddress(host: string): boolean {
+  return isIPv4(host) || isIPv6(host.slice(1, -1));
 }
 
 /** By the limits of DNS, which no key meets: one that was put into the place of the endpoint is not looked up, nor logged. */
@@ -88,12 +103,17 @@ function sameHost(host: string): Required<MomentoEndpoints> {
   return { cacheEndpoint: host, controlEndpoint: host, tokenEndpoint: host, secureConnection: false };
 }
 
-function checkHost(host: string, from: string): string {
-  if (typeof host === 'string' && parseHost(host) !== undefined) return host;
+function checkHost(
+  text: string,
+  from: string,
+  isAllowed = (host: string) => !isAddress(host) || isValidAddress(host),
+): string {
+  const { host } = (typeof text === 'string' ? parseHost(text) : undefined) ?? {};
+  if (host !== undefined && isAllowed(host)) return text;
   throw new MomentoConfigurationError(
     'endpoint-malformed',
-    `The Momento endpoint in ${from} is not a host name${describeFault(host)}.`,
-    "Give the host alone, without scheme, path or spaces, such as 'cell-4-us-west-2-1.prod.a.momentohq.com'.",
+    `The Momento endpoint in ${from} is not a host name${describeFault(text)}.`,
+    "Give the host alone, without scheme, path or spaces, such as 'cell-4-us-west-2-1.prod.a.momentohq.com', or a local server with its port, such as '127.0.0.1:8080'.",
   );
 }
 
@@ -104,5 +124,6 @@ function describeFault(host: unknown): string {
   if (host.includes('://')) return ': it has a scheme';
   if (host.includes('/')) return ': it has a path';
   if (/\s/.test(host)) return ': it has spaces or line breaks';
+  if (isAddress(parseHost(host)?.host ?? '')) return ': it is an address or a number';
   return '';
 }

@@ -50,6 +50,11 @@ const shown = (value: object): string =>
 const partsOf = (text: string) => text.split('.').map((part) => part.slice(0, 12));
 
 describe('SealedCredentialProvider', () => {
+  it('tells its host apart from another’s', () => {
+    expect(seal().host).toBe(`cache.${regionEndpoint}`);
+    expect(seal(key, resolveEndpoints('127.0.0.1:8080', 'the option endpoint')).host).toBe('127.0.0.1:8080');
+  });
+
   it('is a CredentialProvider that gives the SDK all it asks for', () => {
     const provider = seal();
     expect(provider).toBeInstanceOf(CredentialProvider);

@@ -1,4 +1,5 @@
 import { CredentialProvider } from '@gomomento/sdk';
+import { showName } from '../../foundation/redaction.js';
 import type { MomentoEndpoints } from './endpoint.js';
 import type { Secret } from './secret.js';
 
@@ -16,6 +17,11 @@ export class SealedCredentialProvider extends CredentialProvider {
     this.#authToken = authToken;
     this.#endpoints = endpoints;
     this.#overridden = overridden;
+  }
+
+  /** Where the data goes, as it may be shown. */
+  get host(): string {
+    return showName(this.#endpoints.cacheEndpoint);
   }
 
   getAuthToken(): string {

@@ -1,4 +1,5 @@
 import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
+import { quoteName } from '../../foundation/redaction.js';
 import { type ApiKey, expiry, parseApiKey, parseJson, parseJsonObject } from './api-key.js';
 import type { FetchedSecret } from '../credential-source.js';
 import { Secret } from './secret.js';
@@ -28,13 +29,18 @@ export function parseSecretContent(fetched: FetchedSecret, from: string): ApiKey
   return { ...key, ...(endpoint !== undefined && { endpoint }) };
 }
 
+/** Content as the library's own sources give it, so that printing what they fetched shows nothing. */
+export function sealContent(content: string | Uint8Array): Secret {
+  return new Secret(toText(content));
+}
+
 function toText(content: FetchedSecret['content']): string {
   if (content instanceof Secret) return content.reveal();
   return typeof content === 'string' ? content : new TextDecoder().decode(content);
 }
 
 function keyFromPlaintext(text: string, field: string | undefined, from: string): ApiKey {
-  if (field !== undefined) throw fieldMissing(field, from, 'its value is not a JSON object');
+  if (field !== undefined) throw fieldMissing(quoteName(field), from, 'its value is not a JSON object');
   const quoted = parseJson(text);
   return parseApiKey(typeof quoted === 'string' ? quoted : text, from);
 }
@@ -43,7 +49,7 @@ function keyFromJson(json: Record<string, unknown>, field: string | undefined, f
   const found = (field === undefined ? keyFields : [field]).find((name) => isFilled(json[name]));
   const text = found === undefined ? undefined : json[found];
   if (typeof text !== 'string') {
-    const wanted = field ?? keyFields.join("', '");
+    const wanted = (field === undefined ? keyFields : [field]).map(quoteName).join(', ');
     throw fieldMissing(
       wanted,
       from,
@@ -71,10 +77,10 @@ function describeFields(json: Record<string, unknown>): string {
     .join(', ');
 }
 
-function fieldMissing(field: string, from: string, why: string): MomentoConfigurationError {
+function fieldMissing(wanted: string, from: string, why: string): MomentoConfigurationError {
   return new MomentoConfigurationError(
     'secret-field-missing',
-    `The value of ${from} has no text in '${field}': ${why}.`,
+    `The value of ${from} has no text in ${wanted}: ${why}.`,
     "Store the key in plaintext or in the field 'apiKey', or name its field with the option field.",
   );
 }

@@ -3,44 +3,49 @@ import {
   stubEnvironment,
   useIsolatedEnvironment,
 } from '../../../test/e2e/credentials/aws-environment.fixture.js';
+import { Canary, printed, reachableTexts } from '../../../test/e2e/credentials/canary.fixture.js';
 import {
   failureOf,
   makeV1Key,
   makeV2Key,
   regionEndpoint,
 } from '../../../test/e2e/credentials/keys.fixture.js';
-import type { CredentialSource } from '../credential-source.js';
+import { fetchedInClear } from '../../../test/support/fetched-in-clear.js';
 import { fromEnvironment } from './environment.source.js';
 
 useIsolatedEnvironment();
-
-const fetchFrom = (source: CredentialSource) =>
-  source.fetch({ signal: new AbortController().signal, refresh: false });
 
 describe('fromEnvironment', () => {
   it('reads Momento’s documented variables, when the key is needed', async () => {
     const source = fromEnvironment();
     expect(source.describe()).toBe("environment variable 'MOMENTO_API_KEY'");
     stubEnvironment({ MOMENTO_API_KEY: 'the key' });
-    expect(await fetchFrom(source)).toEqual({ content: 'the key' });
+    expect(await fetchedInClear(source)).toEqual({ content: 'the key' });
     stubEnvironment({ MOMENTO_API_KEY: 'another key', MOMENTO_ENDPOINT: ` ${regionEndpoint}\n` });
-    expect(await fetchFrom(source)).toEqual({ content: 'another key', endpoint: regionEndpoint });
+    expect(await fetchedInClear(source)).toEqual({ content: 'another key', endpoint: regionEndpoint });
   });
 
   it('reads the variables it is told', async () => {
     stubEnvironment({ CACHE_KEY: 'the key', CACHE_HOST: regionEndpoint, MOMENTO_API_KEY: 'not this one' });
-    const source = fromEnvironment({ apiKey: 'CACHE_KEY', endpoint: 'CACHE_HOST' });
+    const source = fromEnvironment({ apiKeyVariable: 'CACHE_KEY', endpointVariable: 'CACHE_HOST' });
     expect(source.describe()).toBe("environment variable 'CACHE_KEY'");
-    expect(await fetchFrom(source)).toEqual({ content: 'the key', endpoint: regionEndpoint });
+    expect(await fetchedInClear(source)).toEqual({ content: 'the key', endpoint: regionEndpoint });
+  });
+
+  it('shows no key when what it fetched is printed', async () => {
+    const key = makeV1Key();
+    stubEnvironment({ MOMENTO_API_KEY: key });
+    const found = await fromEnvironment().fetch({ signal: new AbortController().signal, refresh: false });
+    expect(new Canary(key).findIn(`${printed(found)} ${reachableTexts(found)}`)).toBeUndefined();
   });
 
   it('takes an empty endpoint for none', async () => {
     stubEnvironment({ MOMENTO_API_KEY: 'the key', MOMENTO_ENDPOINT: ' ' });
-    expect(await fetchFrom(fromEnvironment())).toEqual({ content: 'the key' });
+    expect(await fetchedInClear(fromEnvironment())).toEqual({ content: 'the key' });
   });
 
   it('says what to set when the variable is not set', async () => {
-    expect(await failureOf(() => fetchFrom(fromEnvironment()))).toMatchObject({
+    expect(await failureOf(() => fetchedInClear(fromEnvironment()))).toMatchObject({
       code: 'environment-variable-missing',
       message: expect.stringContaining("The environment variable 'MOMENTO_API_KEY' is not set."),
       advice: expect.stringContaining('fromSecretsManager()'),
@@ -51,8 +56,8 @@ describe('fromEnvironment', () => {
     ['v1', makeV1Key()],
     ['v2', makeV2Key()],
   ])('does not show a %s key that is given in the place of the variable’s name', async (_format, key) => {
-    const source = fromEnvironment({ apiKey: key });
-    const failure = await failureOf(() => fetchFrom(source));
+    const source = fromEnvironment({ apiKeyVariable: key });
+    const failure = await failureOf(() => fetchedInClear(source));
     expect(failure).toMatchObject({
       code: 'environment-variable-missing',
       advice: "Give the name of the variable, such as 'MOMENTO_API_KEY', not what it holds.",

@@ -1,12 +1,13 @@
 import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
 import type { CredentialSource } from '../credential-source.js';
 import { quoteName } from '../../foundation/redaction.js';
+import { sealContent } from '../key/secret-content.js';
 
 export interface EnvironmentSourceOptions {
   /** The variable that holds the key. @default 'MOMENTO_API_KEY' */
-  readonly apiKey?: string | undefined;
+  readonly apiKeyVariable?: string | undefined;
   /** The variable that holds the region's endpoint, which a v2 key needs. @default 'MOMENTO_ENDPOINT' */
-  readonly endpoint?: string | undefined;
+  readonly endpointVariable?: string | undefined;
 }
 
 /**
@@ -16,24 +17,24 @@ export interface EnvironmentSourceOptions {
  * @throws MomentoConfigurationError `environment-variable-missing` at boot
  */
 export function fromEnvironment(options: EnvironmentSourceOptions = {}): CredentialSource {
-  const { apiKey = 'MOMENTO_API_KEY', endpoint = 'MOMENTO_ENDPOINT' } = options;
-  const description = `environment variable ${quoteName(apiKey)}`;
+  const { apiKeyVariable = 'MOMENTO_API_KEY', endpointVariable = 'MOMENTO_ENDPOINT' } = options;
+  const description = `environment variable ${quoteName(apiKeyVariable)}`;
   return {
     isFixed: true,
     describe: () => description,
     fetch: async () => {
-      const content = process.env[apiKey];
+      const content = process.env[apiKeyVariable];
       if (content === undefined) {
         throw new MomentoConfigurationError(
           'environment-variable-missing',
           `The ${description} is not set.`,
-          isName(apiKey)
+          isName(apiKeyVariable)
             ? 'Set it to a Momento key, or say with the option credentials where the key is, such as fromSecretsManager().'
             : "Give the name of the variable, such as 'MOMENTO_API_KEY', not what it holds.",
         );
       }
-      const host = process.env[endpoint]?.trim();
-      return { content, ...(host !== undefined && host !== '' && { endpoint: host }) };
+      const host = process.env[endpointVariable]?.trim();
+      return { content: sealContent(content), ...(host !== undefined && host !== '' && { endpoint: host }) };
     },
   };
 }

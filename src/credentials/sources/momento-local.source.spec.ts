@@ -1,5 +1,6 @@
 import { CacheClient, CacheGetResponse, Configurations } from '@gomomento/sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { makeV1Key } from '../../../test/e2e/credentials/keys.fixture.js';
 import { MomentoLocal } from '../../local/index.js';
 import { toCredential } from '../key/credential.js';
 import { fromMomentoLocal, type MomentoLocalSourceOptions } from './momento-local.source.js';
@@ -25,6 +26,11 @@ describe('fromMomentoLocal', () => {
     );
     expect(provider.getAuthToken()).toBe('');
     expect(provider.isEndpointSecure()).toBe(false);
+  });
+
+  it('shows no key that was put into the place of the hostname', () => {
+    const described = fromMomentoLocal({ hostname: makeV1Key() }).describe();
+    expect(described).toMatch(/^local Momento at \[REDACTED\]/);
   });
 
   it('lets the SDK’s clients call a Momento of this process', async () => {

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { CredentialProvider } from '@gomomento/sdk';
+import { showName } from '../../foundation/redaction.js';
 import type { CredentialSource } from '../credential-source.js';
 
 export interface MomentoLocalSourceOptions {
@@ -14,7 +15,7 @@ export function fromMomentoLocal(options: MomentoLocalSourceOptions = {}): Crede
   const { hostname: given = '127.0.0.1', port = 8080 } = options;
   // The SDK puts a colon and the port behind it.
   const hostname = isIPv6(given) ? `[${given}]` : given;
-  const description = `local Momento at ${hostname}:${port}`;
+  const description = `local Momento at ${showName(`${hostname}:${port}`)}`;
   return {
     isFixed: true,
     describe: () => description,

@@ -1,17 +1,59 @@
 import { CredentialProvider } from '@gomomento/sdk';
-import type { CredentialSource } from '../credential-source.js';
+import { toLine } from '../../foundation/redaction.js';
+import type { CredentialSource, FetchedProvider } from '../credential-source.js';
 
-/** An SDK `CredentialProvider` as a source; it gives the same key for ever. */
+/**
+ * What the user gave as a source: an SDK `CredentialProvider` gives the same key for ever; what a source of the user's says
+ * of itself is made fit for logs.
+ */
 export function toCredentialSource(credentials: CredentialSource | CredentialProvider): CredentialSource {
-  return isSource(credentials)
-    ? credentials
-    : {
-        isFixed: true,
-        describe: () => 'the given CredentialProvider',
-        fetch: async () => ({ provider: credentials }),
-      };
+  if (isSource(credentials)) return new GivenSource(credentials);
+  return {
+    isFixed: true,
+    describe: () => 'the given CredentialProvider',
+    fetch: async () => new GivenProvider(credentials),
+  };
 }
 
 function isSource(credentials: CredentialSource | CredentialProvider): credentials is CredentialSource {
   return 'fetch' in credentials && 'describe' in credentials;
+}
+
+class GivenSource implements CredentialSource {
+  readonly #source: CredentialSource;
+  readonly fetch: CredentialSource['fetch'];
+
+  constructor(source: CredentialSource) {
+    this.#source = source;
+    this.fetch = (context) => source.fetch(context);
+  }
+
+  get isFixed(): boolean {
+    return this.#source.isFixed === true;
+  }
+
+  describe(): string {
+    try {
+      return toLine(this.#source.describe());
+    } catch {
+      return 'the given source';
+    }
+  }
+
+  close(): void | Promise<void> {
+    return this.#source.close?.();
+  }
+}
+
+/** The SDK's own providers show their key when they are printed. */
+class GivenProvider implements FetchedProvider {
+  readonly #provider: CredentialProvider;
+
+  constructor(provider: CredentialProvider) {
+    this.#provider = provider;
+  }
+
+  get provider(): CredentialProvider {
+    return this.#provider;
+  }
 }

@@ -1,11 +1,14 @@
-import { createServer } from 'node:http';
+import dns from 'node:dns';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   stubEnvironment,
   useIsolatedEnvironment,
 } from '../../../test/e2e/credentials/aws-environment.fixture.js';
+import { Canary, printed, reachableTexts } from '../../../test/e2e/credentials/canary.fixture.js';
 import { failureOf, makeV1Key } from '../../../test/e2e/credentials/keys.fixture.js';
+import { fetchedInClear } from '../../../test/support/fetched-in-clear.js';
 import { SecretsManagerLocal } from '../../local/index.js';
 import type { CredentialSource } from '../credential-source.js';
 import { KeyFollower } from '../following/key-follower.js';
@@ -27,21 +30,15 @@ const createSource = (options: SecretsExtensionSourceOptions = {}): CredentialSo
   fromSecretsExtension({ secretId: 'momento', port: extension.port, ...options });
 
 const fetchFrom = (source: CredentialSource, refresh = false, signal = new AbortController().signal) =>
-  source.fetch({ signal, refresh });
+  fetchedInClear(source, { refresh, signal });
 
 const where = () => `secret 'momento' by the Secrets Manager extension on port ${extension.port}`;
 
 /** What the source makes of an answer that the embedded server does not give. */
 async function failureOfAnswer(status: number, body: string): Promise<unknown> {
-  const server = createServer((_request, response) => {
+  const port = await listenOn('localhost', (_request, response) => {
     response.writeHead(status, { connection: 'close' }).end(body);
   });
-  onTestFinished(() => {
-    server.close();
-  });
-  await once(server.listen(0, 'localhost'), 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
   return failureOf(() => fetchFrom(createSource({ port })));
 }
 
@@ -74,7 +71,7 @@ describe('fromSecretsExtension', () => {
   it('reads binary values and names with a path, and passes the field on', async () => {
     extension.putSecret('prod/momento+1', new TextEncoder().encode('the key'));
     expect(await fetchFrom(createSource({ secretId: 'prod/momento+1', field: 'cache' }))).toMatchObject({
-      content: Buffer.from('the key'),
+      content: 'the key',
       field: 'cache',
     });
   });
@@ -105,6 +102,114 @@ describe('fromSecretsExtension', () => {
     await vi.waitUntil(() => extension.callCount('ExtensionGet') === 1);
     controller.abort();
     expect(await fetching).toMatchObject({ name: 'SourceUnavailableError' });
+  });
+});
+
+/** A server that is not the extension, on the port that is asked. */
+async function listenOn(host: string, listener: RequestListener): Promise<number> {
+  const server = createServer(listener);
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server.listen(0, host), 'listening');
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+describe('fromSecretsExtension, its request', () => {
+  it('follows no redirect: its token is for this machine alone', async () => {
+    const elsewhere: IncomingHttpHeaders[] = [];
+    const there = await listenOn('127.0.0.1', (request, response) => {
+      elsewhere.push(request.headers);
+      response.end('{"SecretString":"another key"}');
+    });
+    for (const status of [301, 302, 307, 308]) {
+      const port = await listenOn('127.0.0.1', (_request, response) => {
+        response
+          .writeHead(status, { location: `http://127.0.0.1:${there}/` })
+          .end('{"SecretString":"the key"}');
+      });
+      expect(await failureOf(() => fetchFrom(createSource({ port })))).toMatchObject({
+        name: 'SourceUnavailableError',
+        message: expect.stringContaining(`failed (HTTP ${status})`),
+      });
+    }
+    expect(elsewhere).toEqual([]);
+  });
+
+  it.each([
+    ['its length said', { 'content-length': String(2 ** 30) }],
+    ['its length not said', {}],
+  ])('reads at most 64 KiB of an answer without end, %s', async (_what, headers) => {
+    let written = 0;
+    const ended = vi.fn<() => void>();
+    const port = await listenOn('127.0.0.1', (_request, response) => {
+      response.writeHead(200, headers).on('close', ended);
+      const chunk = '"'.repeat(16_384);
+      const write = () => {
+        while (!response.destroyed && response.write(chunk)) written += chunk.length;
+        if (!response.destroyed) response.once('drain', write);
+      };
+      write();
+    });
+    expect(await failureOf(() => fetchFrom(createSource({ port })))).toMatchObject({
+      name: 'SourceUnavailableError',
+    });
+    await vi.waitFor(() => expect(ended).toHaveBeenCalledOnce());
+    // What the sockets hold is beyond what is read.
+    expect(written).toBeLessThan(16 * 2 ** 20);
+  });
+
+  it('reads an answer of nearly 64 KiB', async () => {
+    const value = 'x'.repeat(65_000);
+    const port = await listenOn('127.0.0.1', (_request, response) => {
+      response.end(JSON.stringify({ SecretString: value }));
+    });
+    expect(await fetchFrom(createSource({ port }))).toEqual({ content: value });
+  });
+
+  it.each(['127.0.0.1', '::1'])('finds the extension on %s', async (host) => {
+    const port = await listenOn(host, (_request, response) => {
+      response.end('{"SecretString":"the key"}');
+    });
+    expect(await fetchFrom(createSource({ port }))).toEqual({ content: 'the key' });
+  });
+
+  it('asks no resolver where this machine is', async () => {
+    const lookup = vi.spyOn(dns, 'lookup');
+    onTestFinished(() => lookup.mockRestore());
+    extension.putSecret('momento', 'the key');
+    await fetchFrom(createSource());
+    expect(lookup).not.toHaveBeenCalled();
+  });
+
+  it.each<[string, object, string]>([
+    [
+      'an ARN whose region leads elsewhere',
+      { secretId: 'arn:aws:secretsmanager:@evil.example/#:1:secret:a' },
+      'secretId',
+    ],
+    ['a stage with a line break', { versionStage: 'A\r\nB' }, 'versionStage'],
+    ['a port that is a host', { port: '@evil.example' }, 'the option port is not a port'],
+    ['a port that is none', { port: 65_536 }, 'the option port is not a port'],
+    ['a key in the place of the port', { port: makeV1Key() }, 'on port (not a port)'],
+  ])('is not made with %s', async (_what, options, message) => {
+    const failure = await failureOf(() => fetchFrom(createSource(Object.assign({}, options))));
+    expect(failure).toMatchObject({
+      code: 'secret-request-invalid',
+      message: expect.stringContaining(message),
+      advice: expect.stringMatching(/^Give /),
+    });
+    expect(String(failure)).not.toMatch(/eyJ|\p{C}/u);
+    expect(extension.callCount()).toBe(0);
+  });
+
+  it('shows no key when what it fetched is printed', async () => {
+    const key = makeV1Key();
+    extension.putSecret('momento', key);
+    const found = await createSource().fetch({ signal: new AbortController().signal, refresh: false });
+    expect(new Canary(key).findIn(`${printed(found)} ${reachableTexts(found)}`)).toBeUndefined();
   });
 });
 

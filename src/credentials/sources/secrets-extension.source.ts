@@ -1,9 +1,12 @@
 import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
 import { parseJsonObject } from '../key/api-key.js';
 import type { CredentialSource, FetchedCredential } from '../credential-source.js';
-import { quoteName } from '../../foundation/redaction.js';
-import { SourceUnavailableError } from './source-unavailable.error.js';
+import { quoteName, showName } from '../../foundation/redaction.js';
+import { sealContent } from '../key/secret-content.js';
+import { getFromLoopback } from './loopback-request.js';
+import { checkSecretId } from './secret-id.js';
 import { diagnose } from './secrets-manager.errors.js';
+import { SourceUnavailableError } from './source-unavailable.error.js';
 
 export interface SecretsExtensionSourceOptions {
   /** Name or ARN of the secret. @default 'Momento_Auth_Token' */
@@ -24,28 +27,23 @@ export interface SecretsExtensionSourceOptions {
  */
 export function fromSecretsExtension(options: SecretsExtensionSourceOptions = {}): CredentialSource {
   const { secretId = 'Momento_Auth_Token', versionStage = 'AWSCURRENT', field, port = 2773 } = options;
-  const stage = versionStage === 'AWSCURRENT' ? '' : ` (${versionStage})`;
-  const description = `secret ${quoteName(secretId)} by the Secrets Manager extension on port ${port}${stage}`;
+  const stage = versionStage === 'AWSCURRENT' ? '' : ` (${showName(versionStage)})`;
+  const description = `secret ${quoteName(secretId)} by the Secrets Manager extension on port ${showPort(port)}${stage}`;
   return {
     describe: () => description,
     fetch: async ({ signal, refresh }): Promise<FetchedCredential> => {
-      const url = new URL(`http://localhost:${port}/secretsmanager/get`);
-      url.searchParams.set('secretId', secretId);
-      url.searchParams.set('versionStage', versionStage);
-      if (refresh) url.searchParams.set('refreshNow', 'true');
-      const { status, text } = await get(url, signal).catch(() => {
+      checkSecretId(secretId, versionStage);
+      if (!isPort(port)) throw portInvalid(description);
+      const query = new URLSearchParams({ secretId, versionStage, ...(refresh && { refreshNow: 'true' }) });
+      const path = `/secretsmanager/get?${query.toString()}`;
+      const headers = { 'X-Aws-Parameters-Secrets-Token': process.env['AWS_SESSION_TOKEN'] ?? '' };
+      const { status, text } = await getFromLoopback(port, path, headers, signal).catch(() => {
         throw unreachable(description);
       });
       if (status !== 200) throw toFault(status, text, description);
       return toFetched(parseJsonObject(text), field, description);
     },
   };
-}
-
-async function get(url: URL, signal: AbortSignal): Promise<{ status: number; text: string }> {
-  const headers = { 'X-Aws-Parameters-Secrets-Token': process.env['AWS_SESSION_TOKEN'] ?? '' };
-  const answer = await fetch(url, { headers, signal });
-  return { status: answer.status, text: await answer.text() };
 }
 
 function toFetched(
@@ -60,7 +58,7 @@ function toFetched(
     typeof text === 'string' ? text : typeof binary === 'string' ? Buffer.from(binary, 'base64') : undefined;
   if (content === undefined) throw new SourceUnavailableError(`The ${description} answered without a value.`);
   return {
-    content,
+    content: sealContent(content),
     ...(field !== undefined && { field }),
     ...(typeof versionId === 'string' && { versionId }),
   };
@@ -77,6 +75,23 @@ function toFault(status: number, text: string, description: string): Error {
   // A token is refused with 400 by the Lambda extension and with 403 by the agent.
   if (status === 403 || text.trim() === 'Bad Token') return tokenRefused(status, description);
   return new SourceUnavailableError(`Reading the ${description} failed (HTTP ${status}).`);
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65_535;
+}
+
+/** Without types it may be anything. */
+function showPort(port: number): string {
+  return isPort(port) ? String(port) : '(not a port)';
+}
+
+function portInvalid(description: string): MomentoConfigurationError {
+  return new MomentoConfigurationError(
+    'secret-request-invalid',
+    `The ${description} cannot be read: the option port is not a port.`,
+    'Give a whole number from 1 to 65535, or leave it out: the extension listens on 2773.',
+  );
 }
 
 function tokenRefused(status: number, description: string): MomentoConfigurationError {

@@ -1,5 +1,6 @@
+import { fieldOf, textOf } from '../../foundation/describe-error.js';
 import { MomentoConfigurationError, type MomentoConfigurationCode } from '../../foundation/momento.errors.js';
-import { quoteName, redactKeys } from '../../foundation/redaction.js';
+import { quoteName, showName, toLine } from '../../foundation/redaction.js';
 import { SourceUnavailableError } from './source-unavailable.error.js';
 
 interface Diagnosis {
@@ -99,7 +100,7 @@ export function toSecretsManagerFault(error: unknown, secret: string): Error {
 /** @returns a `MomentoConfigurationError` for what stays wrong, else a `SourceUnavailableError` */
 export function diagnose({ name, message, requestId }: SecretsManagerAnswer, secret: string): Error {
   const known = diagnoses.find((entry) => entry.name === name && (entry.message?.test(message) ?? true));
-  const answer = [name, requestId && `request ${requestId}`].filter(Boolean).join(', ');
+  const answer = [name, requestId && `request ${requestId}`].filter(Boolean).map(showName).join(', ');
   if (known === undefined) {
     return new SourceUnavailableError(
       `Reading ${secret} from Secrets Manager failed (${answer}).`,
@@ -120,15 +121,6 @@ function describeAwsError(error: unknown): SecretsManagerAnswer {
   };
 }
 
-function textOf(value: unknown, field: string): string | undefined {
-  const text = fieldOf(value, field);
-  return typeof text === 'string' ? text : undefined;
-}
-
-function fieldOf(value: unknown, field: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, field) : undefined;
-}
-
 export function regionContradictsArn(
   secretId: string,
   arnRegion: string,
@@ -136,7 +128,7 @@ export function regionContradictsArn(
 ): MomentoConfigurationError {
   return new MomentoConfigurationError(
     'region-mismatch',
-    `The ARN of secret ${quoteName(secretId)} is in ${arnRegion}, but the option region is ${region}.`,
+    `The ARN of secret ${quoteName(secretId)} is in ${arnRegion}, but the option region is ${showName(region)}.`,
     'Leave the option region out: the region of an ARN is taken from the ARN.',
   );
 }
@@ -148,8 +140,8 @@ export function regionContradictsClient(
 ): MomentoConfigurationError {
   return new MomentoConfigurationError(
     'region-mismatch',
-    `The secret ${quoteName(secretId)} is in ${region}, but the given client is in ${clientRegion}.`,
-    `Make the client for ${region}, or leave it out.`,
+    `The secret ${quoteName(secretId)} is in ${showName(region)}, but the given client is in ${showName(clientRegion)}.`,
+    `Make the client for ${showName(region)}, or leave it out.`,
   );
 }
 
@@ -196,10 +188,10 @@ function awsSdkMissing(): MomentoConfigurationError {
 
 /** @param reason what was thrown while it loaded, or what is wrong with what was loaded */
 export function awsSdkBroken(reason: unknown): MomentoConfigurationError {
-  const [firstLine] = redactKeys(String(reason)).split('\n');
+  const [firstLine = ''] = String(reason).split('\n');
   return new MomentoConfigurationError(
     'aws-sdk-broken',
-    `fromSecretsManager() cannot load the AWS SDK (${firstLine}).`,
+    `fromSecretsManager() cannot load the AWS SDK (${toLine(firstLine)}).`,
     'Install it again (npm install @aws-sdk/client-secrets-manager@^3.699.0), and leave it out of a bundle if it was bundled.',
   );
 }

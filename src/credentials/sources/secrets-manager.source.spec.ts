@@ -9,10 +9,13 @@ import {
   useIsolatedEnvironment,
   withoutAwsCredentials,
 } from '../../../test/e2e/credentials/aws-environment.fixture.js';
+import { Canary, printed, reachableTexts } from '../../../test/e2e/credentials/canary.fixture.js';
 import { failureOf, makeV1Key } from '../../../test/e2e/credentials/keys.fixture.js';
+import { fetchedInClear } from '../../../test/support/fetched-in-clear.js';
 import { SecretsManagerLocal } from '../../local/index.js';
 import type { CredentialSource } from '../credential-source.js';
 import { KeyFollower } from '../following/key-follower.js';
+import { Secret } from '../key/secret.js';
 import {
   fromSecretsManager,
   loadAwsSdk,
@@ -47,7 +50,7 @@ function createClient(region?: string): SecretsManagerClient {
 }
 
 const fetchFrom = (source: CredentialSource, signal = new AbortController().signal) =>
-  source.fetch({ signal, refresh: false });
+  fetchedInClear(source, { signal });
 
 const arnIn = (region: string, name = 'momento') => secrets.putSecret(name, makeV1Key(), { region }).arn;
 
@@ -95,7 +98,7 @@ describe('fromSecretsManager', () => {
     secrets.putSecret('momento', new TextEncoder().encode('the key'));
     const found = await fetchFrom(createSource({ secretId: 'momento', field: 'cache' }));
     expect(found).toEqual({
-      content: new TextEncoder().encode('the key'),
+      content: 'the key',
       field: 'cache',
       versionId: expect.any(String),
     });
@@ -213,6 +216,97 @@ describe('fromSecretsManager, its region', () => {
   });
 });
 
+describe('fromSecretsManager, its request', () => {
+  const key = makeV1Key();
+  const account = '123456789012:secret:momento-AbCdEf';
+
+  it.each<[string, SecretsManagerSourceOptions, string]>([
+    [
+      'an ARN whose region leads elsewhere',
+      { secretId: `arn:aws:secretsmanager:@evil.example/#:${account}` },
+      'secretId',
+    ],
+    ['an ARN of another service', { secretId: `arn:aws:s3:us-west-2:${account}` }, 'secretId'],
+    [
+      'an ARN without an account',
+      { secretId: 'arn:aws:secretsmanager:us-west-2::secret:momento' },
+      'secretId',
+    ],
+    ['a name that AWS does not allow', { secretId: 'a name?' }, "The option secretId, 'a name?', is neither"],
+    ['a name with a line break', { secretId: 'momento\n' }, String.raw`'momento\n', is neither`],
+    ['an empty name', { secretId: '' }, 'secretId'],
+    ['a name that is too long', { secretId: 'a'.repeat(513) }, 'secretId'],
+    ['a key in the place of the name', { secretId: key }, 'The option secretId looks like a Momento key.'],
+    [
+      'a region that leads elsewhere',
+      { region: '@evil.example/#' },
+      "The AWS region '@evil.example/#' is not valid",
+    ],
+    ['a region in capitals', { region: 'US-WEST-2' }, "The AWS region 'US-WEST-2' is not valid"],
+    ['an empty region', { region: '' }, "The AWS region '' is not valid"],
+    ['a key in the place of the region', { region: key }, "The AWS region '[REDACTED]' is not valid"],
+    ['an empty stage', { versionStage: '' }, "The option versionStage, '', is not"],
+    [
+      'a stage with a line break',
+      { versionStage: 'A\nB' },
+      String.raw`The option versionStage, 'A\nB', is not`,
+    ],
+    ['a stage that is too long', { versionStage: 'a'.repeat(257) }, 'versionStage'],
+  ])('is not made with %s', async (_what, options, message) => {
+    const source = createSource({ secretId: 'momento', ...options });
+    const failure = await failureOf(() => fetchFrom(source));
+    expect(failure).toMatchObject({
+      name: 'MomentoConfigurationError',
+      code: 'secret-request-invalid',
+      message: expect.stringContaining(message),
+      advice: expect.stringMatching(/^Give /),
+    });
+    expect(secrets.callCount()).toBe(0);
+    expect(source.describe()).not.toMatch(/[\p{C}]/u);
+    expect(`${String(failure)} ${source.describe()}`).not.toContain(key.slice(0, 12));
+  });
+
+  it('is not made in a region of the environment that leads elsewhere', async () => {
+    stubEnvironment({ AWS_REGION: '@evil.example/#' });
+    const failure = await failureOf(() => fetchFrom(createSource({ secretId: 'momento' })));
+    expect(failure).toMatchObject({
+      code: 'secret-request-invalid',
+      message: expect.stringContaining('The AWS region of the environment is not valid.'),
+    });
+    expect(secrets.callCount()).toBe(0);
+  });
+
+  it('is not made in such a region of a client of one’s own', async () => {
+    const client = createClient('us-west-2');
+    client.config.region = async () => '@evil.example/#';
+    const failure = await failureOf(() => fetchFrom(fromSecretsManager({ secretId: 'momento', client })));
+    expect(failure).toMatchObject({ code: 'secret-request-invalid' });
+    expect(secrets.callCount()).toBe(0);
+  });
+
+  it.each(['rds!db-1', 'prod/momento_1+2=3.4@5-6', 'a'.repeat(512)])(
+    'is made with the name %s',
+    async (secretId) => {
+      secrets.putSecret(secretId, 'the key');
+      expect(await fetchFrom(createSource({ secretId }))).toMatchObject({ content: 'the key' });
+    },
+  );
+});
+
+describe('fromSecretsManager, what it fetched', () => {
+  it.each([(key: string) => key, (key: string) => new TextEncoder().encode(key)])(
+    'shows no key when it is printed',
+    async (stored) => {
+      const key = makeV1Key();
+      secrets.putSecret('momento', stored(key));
+      const source = createSource({ secretId: 'momento' });
+      const found = await source.fetch({ signal: new AbortController().signal, refresh: false });
+      expect(new Canary(key).findIn(`${printed(found)} ${reachableTexts(found)}`)).toBeUndefined();
+      expect('content' in found && found.content).toBeInstanceOf(Secret);
+    },
+  );
+});
+
 describe('fromSecretsManager, its client', () => {
   it('is kept, and its connections end with the source', async () => {
     secrets.putSecret('momento', 'the key');
@@ -301,13 +395,6 @@ describe('fromSecretsManager, its failures', () => {
       'aws-credentials-missing',
       "The secret 'momento' in us-west-2 cannot be read without AWS credentials (CredentialsProviderError).",
       'Run with an IAM role, or set AWS_PROFILE',
-    ],
-    [
-      'a name that AWS does not allow',
-      () => ({ secretId: 'a name?' }),
-      'secret-request-invalid',
-      "The secret 'a name?' in us-west-2 was not accepted by Secrets Manager (ValidationException, request ",
-      'Correct the options secretId and versionStage.',
     ],
     [
       'an endpoint that is no URL',

@@ -4,7 +4,10 @@ import type {
   SecretsManagerClientConfig,
 } from '@aws-sdk/client-secrets-manager';
 import type { CredentialSource, FetchedCredential } from '../credential-source.js';
-import { quoteName } from '../../foundation/redaction.js';
+import { textOf } from '../../foundation/describe-error.js';
+import { quoteName, showName } from '../../foundation/redaction.js';
+import { sealContent } from '../key/secret-content.js';
+import { checkRegion, checkSecretId, regionInvalid, regionOfArn } from './secret-id.js';
 import {
   awsSdkBroken,
   awsSdkNotLoaded,
@@ -47,13 +50,12 @@ const connectionTimeoutMs = 1_000;
 const requestTimeoutMs = 3_000;
 const maxAttempts = 2;
 const documentedRegion = 'us-west-2';
-const secretArn = /^arn:[^:]*:secretsmanager:(?<region>[^:]+):/;
 
 /**
  * The key in AWS Secrets Manager, read with one `GetSecretValue`. The AWS SDK is an optional peer dependency, loaded when
  * the key is first needed.
  *
- * @throws MomentoConfigurationError at boot, for each way in which the secret cannot be had
+ * @throws MomentoConfigurationError at boot, for each reason for which the secret cannot be read
  *
  * @example
  * MomentoModule.forRoot({ credentials: fromSecretsManager({ secretId: 'prod/momento' }), cacheName: 'demo-cache' })
@@ -77,8 +79,8 @@ class SecretsManagerSource implements CredentialSource {
   }
 
   describe(): string {
-    const region = this.#region === undefined ? '' : ` in ${this.#region}`;
-    const stage = this.#versionStage === 'AWSCURRENT' ? '' : ` (${this.#versionStage})`;
+    const region = this.#region === undefined ? '' : ` in ${showName(this.#region)}`;
+    const stage = this.#versionStage === 'AWSCURRENT' ? '' : ` (${showName(this.#versionStage)})`;
     return `secret ${quoteName(this.#secretId)}${region}${stage}`;
   }
 
@@ -108,7 +110,7 @@ class SecretsManagerSource implements CredentialSource {
     if (content === undefined) throw secretWithoutValue(this.describe());
     const { field } = this.#options;
     return {
-      content,
+      content: sealContent(content),
       ...(field !== undefined && { field }),
       ...(answer.VersionId !== undefined && { versionId: answer.VersionId }),
     };
@@ -116,6 +118,8 @@ class SecretsManagerSource implements CredentialSource {
 
   #checkOptions(): void {
     const { region, endpoint } = this.#options;
+    checkSecretId(this.#secretId, this.#versionStage);
+    if (region !== undefined) checkRegion(region);
     const arnRegion = regionOfArn(this.#secretId);
     if (arnRegion !== undefined && region !== undefined && arnRegion !== region)
       throw regionContradictsArn(this.#secretId, arnRegion, region);
@@ -133,6 +137,7 @@ class SecretsManagerSource implements CredentialSource {
     });
     if (this.#region !== undefined && this.#region !== region)
       throw regionContradictsClient(this.#secretId, this.#region, region);
+    checkRegion(region);
     this.#region = region;
     this.#client = client;
     return client;
@@ -153,13 +158,13 @@ class SecretsManagerSource implements CredentialSource {
     // "Region is missing" is how the AWS SDK's chain ends; Momento's documented example then reads us-west-2.
     return client.config.region().then(
       () => client,
-      () => new Client({ ...config, region: documentedRegion }),
+      (error: unknown) => {
+        if (textOf(error, 'message')?.includes('not accepted') === true)
+          throw regionInvalid('of the environment');
+        return new Client({ ...config, region: documentedRegion });
+      },
     );
   }
-}
-
-function regionOfArn(secretId: string): string | undefined {
-  return secretArn.exec(secretId)?.groups?.['region'];
 }
 
 type AwsSdk = typeof import('@aws-sdk/client-secrets-manager');

@@ -18,6 +18,9 @@ const isolated: Readonly<Record<string, string | undefined>> = {
   AWS_ENDPOINT_URL_SECRETS_MANAGER: undefined,
   MOMENTO_API_KEY: undefined,
   MOMENTO_ENDPOINT: undefined,
+  grpc_proxy: undefined,
+  https_proxy: undefined,
+  http_proxy: undefined,
 };
 
 export const stubEnvironment = (variables: Readonly<Record<string, string | undefined>>): void => {

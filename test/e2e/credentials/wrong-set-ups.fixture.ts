@@ -48,10 +48,11 @@ export function useAccount(): Account {
 
 /** What the app is set up with when all is well. */
 export const options = (
-  { secrets }: Account,
+  { secrets, momento }: Account,
   source: SecretsManagerSourceOptions = {},
 ): MomentoModuleOptions => ({
   credentials: fromSecretsManager({ secretId, endpoint: secrets.endpoint, ...source }),
+  endpoint: `127.0.0.1:${momento.port}`,
   cacheName,
   bootTimeoutSeconds: 5,
 });
@@ -214,7 +215,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
     says: `The key of ${secretInRegion} is a v2 key, which does not say where Momento is.`,
     advises:
       "Set the option endpoint to the region's endpoint, or store JSON with the fields apiKey and endpoint.",
-    arrange: stored(() => makeV2Key()),
+    arrange: stored(() => makeV2Key(), { endpoint: undefined }),
   },
   {
     what: 'the option endpoint has a scheme',
@@ -228,7 +229,9 @@ export const wrongSetUps: readonly WrongSetUp[] = [
     code: 'endpoint-malformed',
     says: `The Momento endpoint in ${secretInRegion} is not a host name: it has a path.`,
     advises: 'Give the host alone, without scheme, path or spaces',
-    arrange: stored((key) => JSON.stringify({ apiKey: key, endpoint: 'cell-0.example.com/cache' })),
+    arrange: stored((key) => JSON.stringify({ apiKey: key, endpoint: 'cell-0.example.com/cache' }), {
+      endpoint: undefined,
+    }),
   },
   {
     what: 'the key is expired',
@@ -307,15 +310,16 @@ export const wrongSetUps: readonly WrongSetUp[] = [
     code: 'environment-variable-missing',
     says: "The environment variable '[REDACTED]' is not set.",
     advises: "Give the name of the variable, such as 'MOMENTO_API_KEY', not what it holds.",
-    arrange: ({ key }) => ({ cacheName, credentials: fromEnvironment({ apiKey: key }) }),
+    arrange: ({ key }) => ({ cacheName, credentials: fromEnvironment({ apiKeyVariable: key }) }),
   },
   {
     what: 'the file is not there',
     code: 'file-unreadable',
-    says: /^The file '.+no-such-folder.momento' cannot be read \(ENOENT\)\./,
+    says: /^No key .* file '.+no-such-folder.momento' within 0.5 s. The file '.+' cannot be read \(ENOENT\)\./,
     advises: 'Check that the secret is mounted there',
     arrange: () => ({
       cacheName,
+      bootTimeoutSeconds: shortly,
       credentials: fromSecretFile({ path: join(tmpdir(), 'no-such-folder', 'momento') }),
     }),
   },
@@ -343,7 +347,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   {
     what: 'a source of one’s own returns the key itself',
     code: 'source-failed',
-    says: 'No key could be had from the vault: it returned something else.',
+    says: 'No key was found in the vault: it returned something else.',
     advises: 'Return { content } with the text of the key',
     arrange: ({ key }) => {
       const credentials = { describe: () => 'the vault', fetch: async () => ({ content: '' }) };
@@ -363,6 +367,79 @@ export const wrongSetUps: readonly WrongSetUp[] = [
     }),
   },
   {
+    what: 'a source of one’s own fails with passwords and lines in its message',
+    code: 'source-unreachable',
+    says: 'No key could be had from the vault within 0.5 s. GET https://[REDACTED]@vault.test/v1?token=[REDACTED] failed: X-Vault-Token: [REDACTED] Authorization: Bearer [REDACTED].',
+    advises: 'Check that the process can reach it',
+    arrange: () => ({
+      cacheName,
+      bootTimeoutSeconds: shortly,
+      credentials: {
+        describe: () => 'the vault',
+        fetch: async () => {
+          throw new Error(
+            'GET https://me:hunter2@vault.test/v1?token=s.1234 failed:\n  X-Vault-Token: root\n  Authorization: Bearer hvs.CAES1\n',
+          );
+        },
+      },
+    }),
+  },
+  {
+    what: 'the secret names a server on this machine',
+    code: 'endpoint-refused',
+    says: `The value of ${secretInRegion} says that Momento is on this machine, without TLS`,
+    advises: 'set the option endpoint',
+    arrange: (account) => ({ ...options(account), endpoint: undefined }),
+  },
+  {
+    what: 'a proxy stands before a local Momento',
+    code: 'proxy-without-tls',
+    says: "The connection to '127.0.0.1' has no TLS, and the variable http_proxy leads it through a proxy",
+    advises: 'Add 127.0.0.1 to the variable no_proxy',
+    arrange: (account) => {
+      stubEnvironment({ http_proxy: 'http://127.0.0.1:1' });
+      return options(account);
+    },
+  },
+  {
+    what: 'the ARN leads elsewhere',
+    code: 'secret-request-invalid',
+    says: 'is neither a name nor an ARN of a secret.',
+    advises: 'Give the name of the secret',
+    arrange: (account) =>
+      options(account, {
+        secretId: 'arn:aws:secretsmanager:@evil.example/#:123456789012:secret:momento-AbCdEf',
+      }),
+  },
+  {
+    what: 'the key is given in the place of the secret’s name',
+    code: 'secret-request-invalid',
+    says: 'The option secretId looks like a Momento key.',
+    advises: 'not the key',
+    arrange: (account) => options(account, { secretId: account.key }),
+  },
+  {
+    what: 'the key is given in the place of the region',
+    code: 'secret-request-invalid',
+    says: "The AWS region '[REDACTED]' is not valid.",
+    advises: 'Give a region as AWS writes it',
+    arrange: (account) => options(account, { region: account.key }),
+  },
+  {
+    what: 'the key is given in the place of the cache’s name',
+    code: 'cache-not-found',
+    says: "The cache '[REDACTED]' does not exist.",
+    advises: 'correct the option cacheName',
+    arrange: (account) => ({ ...options(account), cacheName: account.key }),
+  },
+  {
+    what: 'the key is given in the place of an option’s name',
+    code: 'invalid-options',
+    says: '[REDACTED]: is not an option',
+    advises: 'Correct them',
+    arrange: (account) => ({ ...options(account), [account.key]: true }),
+  },
+  {
     what: 'the key is revoked',
     code: 'key-rejected',
     says: `Momento does not accept the key of ${secretInRegion}.`,
@@ -377,8 +454,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
     code: 'key-rejected',
     says: `Momento does not accept the key of ${secretInRegion}.`,
     advises: 'belongs to the region of the endpoint',
-    arrange: (account) =>
-      stored(() => makeV1Key(), { endpoint: `127.0.0.1:${account.momento.port}` })(account),
+    arrange: (account) => stored(() => makeV1Key())(account),
   },
   {
     what: 'Momento refuses connections',

@@ -2,7 +2,6 @@ import { Configurations } from '@gomomento/sdk';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
   CacheService,
-  fromSecretsManager,
   MomentoCredentials,
   MomentoModule,
   type MomentoModuleOptions,
@@ -11,6 +10,7 @@ import {
 import { MomentoLocal } from 'nestjs-momento/local';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { useEmbeddedServers } from '../../support/embedded-servers.js';
+import { fromSecretsOfThisMachine } from '../../support/secrets-of-this-machine.js';
 import { startSilentServer } from '../../support/silent-server.js';
 import { makeJwt } from '../credentials/keys.fixture.js';
 
@@ -21,7 +21,7 @@ async function boot(options: MomentoModuleOptions = {}): Promise<TestingModule> 
   const app = await Test.createTestingModule({
     imports: [
       MomentoModule.forRoot({
-        credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
+        credentials: fromSecretsOfThisMachine(servers.secrets.endpoint),
         configuration: Configurations.InRegion.Default.latest(),
         cacheName: 'demo-cache',
         refresh: false,

@@ -4,7 +4,6 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import {
   CacheService,
   type CredentialSource,
-  fromSecretsManager,
   MomentoCredentials,
   MomentoModule,
   type MomentoModuleOptions,
@@ -14,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { captureLogs } from '../../support/capture-logs.js';
 import { useEmbeddedServers } from '../../support/embedded-servers.js';
+import { fromSecretsOfThisMachine } from '../../support/secrets-of-this-machine.js';
 
 const servers = useEmbeddedServers();
 const logs = captureLogs();
@@ -21,7 +21,7 @@ const apps: TestingModule[] = [];
 
 function momentoModule(options: MomentoModuleOptions = {}) {
   return MomentoModule.forRoot({
-    credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
+    credentials: fromSecretsOfThisMachine(servers.secrets.endpoint),
     configuration: Configurations.InRegion.Default.latest(),
     cacheName: 'demo-cache',
     refresh: false,
@@ -49,7 +49,7 @@ function rotate({ revoke = true } = {}): void {
 
 /** A source of the secret whose fetches something may happen after. */
 function sourceWith(afterFetch: (count: number) => void): CredentialSource {
-  const source = fromSecretsManager({ endpoint: servers.secrets.endpoint });
+  const source = fromSecretsOfThisMachine(servers.secrets.endpoint);
   let count = 0;
   return {
     describe: () => source.describe(),

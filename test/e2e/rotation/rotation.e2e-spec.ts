@@ -40,6 +40,7 @@ describe.each([
   function momentoModule(options: MomentoModuleOptions = {}) {
     return MomentoModule.forRoot({
       credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
+      endpoint: servers.momento.endpoints,
       cacheName: 'demo-cache',
       configuration: Configurations.InRegion.Default.latest().withThrowOnErrors(throwOnErrors),
       topicConfiguration: TopicConfigurations.Default.latest().withThrowOnErrors(throwOnErrors),

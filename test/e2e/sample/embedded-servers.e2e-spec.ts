@@ -61,6 +61,7 @@ describe('the whole app, its key read from the embedded Secrets Manager', () => 
   it('reads the secret once for 10,000 concurrent gets', async () => {
     const momento = MomentoModule.forRoot({
       credentials: fromSecretsManager(),
+      endpoint: sample.momento.endpoints,
       // Ten thousand gets at once keep this process from answering keepalives, and take longer than an in-region call may.
       configuration: Configurations.Lambda.latest().withClientTimeoutMillis(60_000),
       cacheName: 'demo-cache',

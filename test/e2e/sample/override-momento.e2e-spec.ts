@@ -1,5 +1,5 @@
 import { Test } from '@nestjs/testing';
-import { TopicService } from 'nestjs-momento';
+import { MomentoCredentials, TopicService } from 'nestjs-momento';
 import { overrideMomento } from 'nestjs-momento/testing';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
@@ -31,7 +31,8 @@ describe('overrideMomento', () => {
     await http.put('/raw/code').send({ value: '12345' }).expect(200);
     await http.get('/raw/code').expect(200, { value: '12345' });
     const { body } = await http.get('/health').expect(200);
-    expect(body).toMatchObject({ status: 'ok', credentials: { source: 'Momento embedded in the test' } });
+    expect(body).toMatchObject({ status: 'ok' });
+    expect(app.get(MomentoCredentials).status()).toMatchObject({ source: 'Momento embedded in the test' });
 
     const received: unknown[] = [];
     await app.get(TopicService).subscribe('news', ({ value }) => void received.push(value));

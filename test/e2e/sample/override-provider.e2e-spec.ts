@@ -80,7 +80,7 @@ const overrides: readonly Override[] = [
       expect((await http.get('/items/1')).headers).toMatchObject({ 'x-cache': 'MISS' });
       expect((await http.get('/items/1')).headers).toMatchObject({ 'x-cache': 'HIT' });
       const { items } = app.get<FakeCacheClient>(CacheClient);
-      expect([...items.keys()]).toEqual(['code', 'item:1']);
+      expect([...items.keys()]).toEqual(['raw:code', 'item:1']);
     },
   },
   {

@@ -14,7 +14,6 @@ export function useSample() {
   beforeEach(async () => {
     local = await LocalEnvironment.start();
     for (const [name, value] of Object.entries(local.variables)) vi.stubEnv(name, value);
-    vi.stubEnv('MOMENTO_ENDPOINT', undefined);
   });
   afterEach(async () => {
     await Promise.all(apps.splice(0).map((app) => app.close()));

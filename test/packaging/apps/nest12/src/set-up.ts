@@ -9,6 +9,7 @@ import { CacheService, fromSecretsManager, MomentoModule } from 'nestjs-momento'
     MomentoModule.forRootAsync({
       useFactory: () => ({
         credentials: fromSecretsManager({ secretId: process.env['MOMENTO_SECRET_ID'] }),
+        endpoint: process.env['MOMENTO_ENDPOINT'],
         cacheName: 'demo-cache',
       }),
     }),
