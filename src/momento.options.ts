@@ -1,5 +1,6 @@
 import type { Configuration, CredentialProvider, TopicConfiguration } from '@gomomento/sdk';
 import type { CacheBinding } from './cache/cache.options.js';
+import { ttlProblem, wholeSeconds } from './cache/ttl.js';
 import type { ConnectionOptions } from './clients/momento-connection.js';
 import type { CredentialSource } from './credentials/credential-source.js';
 import type { MomentoEndpoint } from './credentials/key/endpoint.js';
@@ -19,7 +20,7 @@ import {
 export interface CacheFeature extends CacheBinding {
   readonly cacheName: string;
   /** What it is injected by, when several share a cache. @default the cacheName */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**
@@ -38,7 +39,7 @@ export interface MomentoModuleOptions {
   readonly cacheName?: string | undefined;
   /** Creates `cacheName` and the caches of `forFeature` at boot when they are missing. @default false */
   readonly createCaches?: boolean | undefined;
-  /** How long items live, in seconds, more than 0. @default 600 */
+  /** How long items live, in seconds, more than 0; fractions are rounded up. @default 600 */
   readonly defaultTtlSeconds?: number | undefined;
   /** The SDK's configuration of `CacheClient`. @default Configurations.Laptop.latest() */
   readonly configuration?: Configuration | undefined;
@@ -65,7 +66,7 @@ const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
   endpoint: expected('a host name or the SDK’s endpoint overrides', (value) => isEndpoint(value)),
   cacheName: expected('a filled string', (value) => typeof value === 'string' && value.trim() !== ''),
   createCaches: expected('true or false', (value) => typeof value === 'boolean'),
-  defaultTtlSeconds: expected('a number above 0', isPositive),
+  defaultTtlSeconds: (value) => ttlProblem(value),
   configuration: expected(
     'a Configuration of the SDK',
     hasMethods('getTransportStrategy', 'getRetryStrategy'),
@@ -124,7 +125,7 @@ export function resolveOptions(options: MomentoModuleOptions, name: string): Res
     endpoint,
     cacheName,
     createCaches,
-    defaultTtlSeconds,
+    defaultTtlSeconds: wholeSeconds(defaultTtlSeconds),
     configuration,
     topicConfiguration,
     refresh,

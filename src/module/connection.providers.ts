@@ -82,7 +82,7 @@ export function connectionProviders(
       provide: cacheContextToken(name),
       inject: [connection],
       useFactory: ({ cacheTimeoutMs, signal }: MomentoConnection) =>
-        createCacheContext(cacheTimeoutMs, signal),
+        createCacheContext({ batchTimeoutMs: cacheTimeoutMs, signal, connectionName: name }),
     },
     {
       provide: getCacheServiceToken(name),

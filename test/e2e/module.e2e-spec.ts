@@ -7,14 +7,12 @@ import {
   PreviewLeaderboardClient,
   TopicClient,
 } from '@gomomento/sdk';
-import { Controller, Get, Global, Injectable, Module, type ModuleMetadata, Param } from '@nestjs/common';
+import { Controller, Get, Global, Injectable, Module, Param } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
-import { Test, type TestingModule } from '@nestjs/testing';
 import {
   bytesCodec,
   CacheService,
   fromMomentoLocal,
-  fromSecretsManager,
   getCacheClientToken,
   getCacheServiceToken,
   getCacheToken,
@@ -32,28 +30,12 @@ import {
   type MomentoOptionsFactory,
   TopicService,
 } from 'nestjs-momento';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { useApps } from '../support/apps.js';
 import { useEmbeddedServers } from '../support/embedded-servers.js';
 
 const servers = useEmbeddedServers();
-const apps: TestingModule[] = [];
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map((app) => app.close()));
-});
-
-async function boot(...imports: NonNullable<ModuleMetadata['imports']>): Promise<TestingModule> {
-  const app = await Test.createTestingModule({ imports }).compile();
-  apps.push(app);
-  return app.init();
-}
-
-function options(more: MomentoModuleOptions = {}): MomentoModuleOptions {
-  return {
-    credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
-    cacheName: 'demo-cache',
-    ...more,
-  };
-}
+const { start: boot, startWith, options } = useApps(servers);
 
 async function expectWorking(cache: CacheService): Promise<void> {
   await cache.set('greeting', { text: 'hello' });
@@ -209,7 +191,7 @@ describe('named connections', () => {
         @InjectTopicService('analytics') readonly topics: TopicService,
       ) {}
     }
-    const app = await Test.createTestingModule({
+    const app = await startWith({
       imports: [
         MomentoModule.forRoot(options()),
         MomentoModule.forRootAsync({
@@ -218,8 +200,7 @@ describe('named connections', () => {
         }),
       ],
       providers: [User],
-    }).compile();
-    apps.push(app);
+    });
 
     const user = app.get(User);
     expect([user.cache.cacheName, user.analytics.cacheName]).toEqual(['demo-cache', 'analytics-cache']);

@@ -1,0 +1,36 @@
+import type { ModuleMetadata } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { fromSecretsManager, type MomentoModuleOptions } from 'nestjs-momento';
+import { afterEach } from 'vitest';
+import type { EmbeddedServers } from './embedded-servers.js';
+
+export interface Apps {
+  /** Options that lead to the embedded servers, and to the cache `demo-cache`. */
+  readonly options: (more?: MomentoModuleOptions) => MomentoModuleOptions;
+  /** Boots an app of these modules, which is closed after the test. */
+  readonly start: (...imports: NonNullable<ModuleMetadata['imports']>) => Promise<TestingModule>;
+  /** Boots an app as `metadata` says it, which is closed after the test. */
+  readonly startWith: (metadata: ModuleMetadata) => Promise<TestingModule>;
+}
+
+/** Apps on the embedded servers, closed before these stop. */
+export function useApps(servers: EmbeddedServers): Apps {
+  const running: TestingModule[] = [];
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((app) => app.close()));
+  });
+  const startWith = async (metadata: ModuleMetadata) => {
+    const app = await Test.createTestingModule(metadata).compile();
+    running.push(app);
+    return app.init();
+  };
+  return {
+    options: (more = {}) => ({
+      credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
+      cacheName: 'demo-cache',
+      ...more,
+    }),
+    start: (...imports) => startWith({ imports }),
+    startWith,
+  };
+}
