@@ -9,6 +9,8 @@ import {
 } from '@nestjs/common';
 import { type MomentoModuleOptions, resolveOptions } from './momento.options.js';
 import { connectionExports, connectionProviders } from './module/connection.providers.js';
+import { ConnectionRegistry } from './module/connection.registry.js';
+import { MomentoCoreModule } from './module/momento-core.module.js';
 import { defaultConnectionName } from './foundation/tokens.js';
 
 /** What is said where the module is imported, beside the options. */
@@ -65,6 +67,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<MomentoModuleO
   .setExtras<MomentoModuleExtras>({ name: defaultConnectionName, isGlobal: true }, (definition, extras) => ({
     ...definition,
     global: extras.isGlobal ?? true,
+    imports: [...(definition.imports ?? []), MomentoCoreModule],
     providers: [
       ...(definition.providers ?? []).map((provider) => resolvingOptions(provider, extras.name)),
       ...connectionProviders(extras.name, OPTIONS),
@@ -76,17 +79,22 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<MomentoModuleO
 /** The builder's class, with the factory's arguments typed from `inject`. */
 export const MomentoConfigurableModule = ConfigurableModuleClass as MomentoConfigurableModule;
 
-/** Lets the options provider of the builder give checked options, so that no other provider sees what the user wrote. */
+/**
+ * Lets the options provider of the builder give checked options, so that no other provider sees what the user wrote; a factory
+ * that fails, as `getOrThrow` does, fails the boot of the other connections, too.
+ */
 function resolvingOptions(provider: Provider, connectionName = defaultConnectionName): Provider {
   if (!isOptionsProvider(provider)) return provider;
-  if ('useValue' in provider) {
-    const { provide, useValue } = provider;
-    return { provide, useFactory: () => resolveOptions(useValue, connectionName) };
-  }
+  const { provide } = provider;
+  const [inject, given] =
+    'useValue' in provider
+      ? [[], () => provider.useValue]
+      : [provider.inject ?? [], (...dependencies: unknown[]) => provider.useFactory(...dependencies)];
   return {
-    ...provider,
-    useFactory: async (...dependencies: unknown[]) =>
-      resolveOptions(await provider.useFactory(...dependencies), connectionName),
+    provide,
+    inject: [ConnectionRegistry, ...inject],
+    useFactory: (registry: ConnectionRegistry, ...dependencies: unknown[]) =>
+      registry.step(async () => resolveOptions(await given(...dependencies), connectionName)),
   };
 }
 

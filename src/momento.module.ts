@@ -1,7 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MomentoConfigurableModule } from './momento.module-definition.js';
 import { type CacheFeature, checkFeatures } from './momento.options.js';
-import { featureProviders } from './module/connection.providers.js';
+import { featureProviders } from './module/feature.providers.js';
+import { MomentoCoreModule } from './module/momento-core.module.js';
 
 /**
  * Connects an app to Momento: `forRoot` or `forRootAsync` once, then inject `CacheService`, `TopicService`, or the SDK's own
@@ -27,6 +28,11 @@ export class MomentoModule extends MomentoConfigurableModule {
   static forFeature(features: readonly CacheFeature[], connectionName?: string): DynamicModule {
     checkFeatures(features);
     const providers = featureProviders(features, connectionName);
-    return { module: MomentoModule, providers, exports: providers.map(({ provide }) => provide) };
+    return {
+      module: MomentoModule,
+      imports: [MomentoCoreModule],
+      providers,
+      exports: providers.map(({ provide }) => provide),
+    };
   }
 }

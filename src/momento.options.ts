@@ -1,6 +1,6 @@
 import type { Configuration, CredentialProvider, TopicConfiguration } from '@gomomento/sdk';
 import type { CacheBinding } from './cache/cache.options.js';
-import { ttlProblem, wholeSeconds } from './cache/ttl.js';
+import { isTtl, ttlDescription, wholeSeconds } from './cache/ttl.js';
 import type { ConnectionOptions } from './clients/momento-connection.js';
 import type { CredentialSource } from './credentials/credential-source.js';
 import type { MomentoEndpoint } from './credentials/key/endpoint.js';
@@ -66,7 +66,7 @@ const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
   endpoint: expected('a host name or the SDK’s endpoint overrides', (value) => isEndpoint(value)),
   cacheName: expected('a filled string', (value) => typeof value === 'string' && value.trim() !== ''),
   createCaches: expected('true or false', (value) => typeof value === 'boolean'),
-  defaultTtlSeconds: (value) => ttlProblem(value),
+  defaultTtlSeconds: expected(ttlDescription, isTtl),
   configuration: expected(
     'a Configuration of the SDK',
     hasMethods('getTransportStrategy', 'getRetryStrategy'),

@@ -3,7 +3,7 @@ import { jsonCodec, type MomentoCodec } from '../foundation/momento.codecs.js';
 import { MomentoConfigurationError, type MomentoOperation } from '../foundation/momento.errors.js';
 import type { CacheBinding, CacheSetOptions } from './cache.options.js';
 import { invalidArgument, undecodable } from './cache-call.js';
-import { ttlProblem, wholeSeconds } from './ttl.js';
+import { isTtl, ttlDescription, wholeSeconds } from './ttl.js';
 
 /** Checks and prepares what the calls of one cache are given: the SDK checks no types at run time. */
 export class CacheArguments {
@@ -44,8 +44,8 @@ export class CacheArguments {
   ttl(operation: MomentoOperation, options: CacheSetOptions): { ttl?: number } {
     const ttlSeconds = options.ttlSeconds ?? this.#ttlSeconds;
     if (ttlSeconds === undefined) return {};
-    const problem = ttlProblem(ttlSeconds);
-    if (problem !== undefined) throw invalidArgument(operation, `ttlSeconds is ${ttlSeconds}, it ${problem}`);
+    if (!isTtl(ttlSeconds))
+      throw invalidArgument(operation, `ttlSeconds is ${ttlSeconds}, not ${ttlDescription}`);
     return { ttl: wholeSeconds(ttlSeconds) };
   }
 

@@ -7,7 +7,7 @@ import {
   type TopicClient,
   type TopicConfiguration,
 } from '@gomomento/sdk';
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { MomentoCredentials } from '../credentials/momento-credentials.js';
 import { MomentoConfigurationError } from '../foundation/momento.errors.js';
 import { quoteName } from '../foundation/redaction.js';
@@ -35,7 +35,7 @@ export interface ConnectionOptions {
  * One connection to Momento: the clients that are injected, which stay the same objects for the life of the app, over the
  * SDK's clients of the key in use. It connects when it is first used, and closes once.
  */
-export class MomentoConnection implements OnApplicationShutdown {
+export class MomentoConnection {
   readonly cacheClient: CacheClient;
   readonly topicClient: TopicClient;
   readonly authClient: AuthClient;
@@ -149,10 +149,6 @@ export class MomentoConnection implements OnApplicationShutdown {
     await created.catch((error: unknown) => {
       throw error instanceof SdkError ? cacheNotCreated(cacheName, error.errorCode()) : error;
     });
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.close();
   }
 
   /** Stops intake, drains within `shutdownTimeoutSeconds`, unsubscribes, closes each client once; later calls are refused. */

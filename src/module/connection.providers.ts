@@ -1,14 +1,12 @@
 import type { CacheClient, TopicClient } from '@gomomento/sdk';
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
 import { type CacheContext, createCacheContext } from '../cache/cache.options.js';
 import { CacheService } from '../cache/cache.service.js';
 import { MomentoConnection } from '../clients/momento-connection.js';
 import { CREDENTIAL_ORIGIN, type CredentialOrigin } from '../credentials/credential-origin.js';
 import { MomentoCredentials } from '../credentials/momento-credentials.js';
-import { MomentoConfigurationError } from '../foundation/momento.errors.js';
-import type { CacheFeature, ResolvedMomentoOptions } from '../momento.options.js';
-import { getCacheServiceToken, getCacheToken } from '../cache/cache.tokens.js';
+import type { ResolvedMomentoOptions } from '../momento.options.js';
+import { getCacheServiceToken } from '../cache/cache.tokens.js';
 import {
   getAuthClientToken,
   getCacheClientToken,
@@ -16,13 +14,11 @@ import {
   getTopicClientToken,
 } from '../clients/client.tokens.js';
 import { getMomentoCredentialsToken } from '../credentials/credentials.tokens.js';
-import { defaultConnectionName, internalToken } from '../foundation/tokens.js';
+import { defaultConnectionName } from '../foundation/tokens.js';
 import { getTopicServiceToken } from '../topics/topic.tokens.js';
 import { TopicService } from '../topics/topic.service.js';
-
-const connectionToken = (name: string) => internalToken('Connection', name);
-const cacheContextToken = (name: string) => internalToken('CacheContext', name);
-const bootToken = (name: string) => internalToken('Boot', name);
+import { ConnectionRegistry } from './connection.registry.js';
+import { bootToken, cacheContextToken, connectionToken, registrationToken } from './module.tokens.js';
 
 /** What can be injected outside the module; the internal ones for `forFeature`. */
 export function connectionExports(name = defaultConnectionName): InjectionToken[] {
@@ -48,6 +44,11 @@ export function connectionProviders(
   const connection = connectionToken(name);
   return [
     {
+      provide: registrationToken(name),
+      inject: [ConnectionRegistry],
+      useFactory: (registry: ConnectionRegistry) => registry.register(name),
+    },
+    {
       provide: CREDENTIAL_ORIGIN,
       inject: [optionsToken],
       useFactory: ({ credentials: source, endpoint }: ResolvedMomentoOptions): CredentialOrigin => ({
@@ -64,15 +65,18 @@ export function connectionProviders(
     },
     {
       provide: connection,
-      inject: [optionsToken, getMomentoCredentialsToken(name), ModulesContainer],
+      inject: [
+        ConnectionRegistry,
+        optionsToken,
+        getMomentoCredentialsToken(name),
+        // The name is this connection's.
+        registrationToken(name),
+      ],
       useFactory: (
+        registry: ConnectionRegistry,
         options: ResolvedMomentoOptions,
         credentials: MomentoCredentials,
-        modules: ModulesContainer,
-      ) => {
-        refuseDuplicate(name, modules);
-        return new MomentoConnection(options, credentials);
-      },
+      ) => registry.open(name, () => new MomentoConnection(options, credentials)),
     },
     clientProvider(getCacheClientToken(name), connection, ({ cacheClient }) => cacheClient),
     clientProvider(getTopicClientToken(name), connection, ({ topicClient }) => topicClient),
@@ -103,8 +107,8 @@ export function connectionProviders(
     {
       provide: bootToken(name),
       inject: [
+        ConnectionRegistry,
         CREDENTIAL_ORIGIN,
-        ModulesContainer,
         connection,
         getCacheClientToken(name),
         getTopicClientToken(name),
@@ -122,53 +126,16 @@ export function connectionProviders(
  *
  * @returns whether the connection stands
  */
-async function boot(
+function boot(
+  registry: ConnectionRegistry,
   origin: CredentialOrigin,
-  modules: ModulesContainer,
   connection: MomentoConnection,
   ...injectables: object[]
 ): Promise<boolean> {
-  if (!origin.awaitedAtBoot || !connection.owns(injectables)) return false;
-  try {
-    return await connection.connect();
-  } catch (error) {
-    await closeAll(modules);
-    throw error;
-  }
-}
-
-/** The app's other connections, too: Nest calls no shutdown hook of an app that did not start. */
-async function closeAll(modules: ModulesContainer): Promise<void> {
-  const providers = [...modules.values()].flatMap((module) => [...module.providers.values()]);
-  const connections = providers
-    .map(({ instance }): unknown => instance)
-    .filter((one) => one instanceof MomentoConnection);
-  await Promise.all(connections.map((connection) => connection.close()));
-}
-
-/** The caches of `forFeature`; each is created at boot when the connection's `createCaches` says so. */
-export function featureProviders(
-  features: readonly CacheFeature[],
-  connectionName = defaultConnectionName,
-): FactoryProvider[] {
-  return features.map(({ cacheName, name = cacheName, ...binding }) => ({
-    provide: getCacheToken(name, connectionName),
-    inject: [
-      getCacheClientToken(connectionName),
-      connectionToken(connectionName),
-      cacheContextToken(connectionName),
-      bootToken(connectionName),
-    ],
-    useFactory: async (
-      client: CacheClient,
-      connection: MomentoConnection,
-      context: CacheContext,
-      booted: boolean,
-    ) => {
-      if (booted) await connection.ensureCache(cacheName);
-      return new CacheService(client, cacheName, binding, context);
-    },
-  }));
+  return registry.step(async () => {
+    if (!origin.awaitedAtBoot || !connection.owns(injectables)) return false;
+    return connection.connect();
+  });
 }
 
 function clientProvider<C>(
@@ -177,16 +144,4 @@ function clientProvider<C>(
   useFactory: (connection: MomentoConnection) => C,
 ): FactoryProvider<C> {
   return { provide, inject: [connection], useFactory };
-}
-
-/** Two registrations would be two modules with clients of their own, of which a service gets one or the other. */
-function refuseDuplicate(name: string, modules: ModulesContainer): void {
-  const token = connectionToken(name);
-  const registrations = [...modules.values()].filter((module) => module.providers.has(token));
-  if (registrations.length <= 1) return;
-  throw new MomentoConfigurationError(
-    'duplicate-connection',
-    `The Momento connection '${name}' is registered ${registrations.length} times in this app.`,
-    'Import MomentoModule.forRoot or forRootAsync once, it is global; give a second connection a name of its own.',
-  );
 }

@@ -220,7 +220,7 @@ describe('named connections', () => {
     await expect(twice).rejects.toThrow(MomentoConfigurationError);
     await expect(twice).rejects.toMatchObject({
       code: 'duplicate-connection',
-      message: expect.stringContaining(`'${name}' is registered 2 times`),
+      message: expect.stringContaining(`'${name}' is registered more than once`),
       advice: expect.stringContaining('once'),
     });
   });
