@@ -49,6 +49,7 @@ export class MomentoConnection {
   readonly #logger = new Logger('Momento');
   readonly #closing = new AbortController();
   readonly #own = new WeakSet<object>();
+  readonly #found = new Map<string, Promise<void>>();
   #closed: Promise<void> | undefined;
 
   constructor(options: ConnectionOptions, credentials: MomentoCredentials) {
@@ -113,10 +114,8 @@ export class MomentoConnection {
    * @throws MomentoConfigurationError
    */
   async connect(): Promise<boolean> {
-    const { cacheName, bootTimeoutSeconds } = this.#options;
     try {
-      const exists = await this.#probe(await this.#clients.ready(), bootTimeoutSeconds * 1000);
-      if (cacheName !== undefined && exists === false) await this.#createCache(cacheName);
+      await this.#findCache(this.#options.cacheName);
       return true;
     } catch (error) {
       if (this.#mayDegrade(error)) {
@@ -129,21 +128,27 @@ export class MomentoConnection {
   }
 
   /**
-   * Creates a cache unless it is there, when the option `createCaches` is set.
+   * Makes sure, once a cache, that a cache of `forFeature` is there: created when the option `createCaches` is set.
    *
-   * @throws MomentoConfigurationError when it cannot; everything is closed then
+   * @throws MomentoConfigurationError when it is not; everything is closed then
    */
   async ensureCache(cacheName: string): Promise<void> {
-    if (!this.#options.createCaches) return;
+    if (cacheName === this.#options.cacheName) return;
+    const found = this.#found.get(cacheName) ?? this.#findCache(cacheName);
+    this.#found.set(cacheName, found);
     try {
-      await this.#createCache(cacheName);
+      await found;
     } catch (error) {
+      if (this.#mayDegrade(error)) return;
       await this.close();
       throw error;
     }
   }
 
-  async #createCache(cacheName: string): Promise<void> {
+  async #findCache(cacheName: string | undefined): Promise<void> {
+    const clients = await this.#clients.ready();
+    const exists = await this.#probe(clients, this.#options.bootTimeoutSeconds * 1000, cacheName);
+    if (cacheName === undefined || exists !== false) return;
     if (!this.#options.createCaches) throw cacheNotFound(cacheName);
     const created = sdkAnswer(this.cacheClient.createCache(cacheName));
     await created.catch((error: unknown) => {
@@ -167,8 +172,11 @@ export class MomentoConnection {
     }
   }
 
-  #probe(clients: ClientGeneration, limitMs: number): Promise<boolean | undefined> {
-    const { cacheName } = this.#options;
+  #probe(
+    clients: ClientGeneration,
+    limitMs: number,
+    cacheName = this.#options.cacheName,
+  ): Promise<boolean | undefined> {
     const { source } = this.#credentials.status();
     return probeMomento(clients, { cacheName, source, limitMs, signal: this.#closing.signal });
   }

@@ -302,6 +302,39 @@ describe('forFeature', () => {
     );
   });
 
+  it('of a cache that does not exist fails the boot, and closes the connection', async () => {
+    const failing = boot(
+      MomentoModule.forRoot(options()),
+      MomentoModule.forFeature([{ cacheName: 'no-such-cache', name: 'sessions' }]),
+    );
+    await expect(failing).rejects.toMatchObject({
+      constructor: MomentoConfigurationError,
+      code: 'cache-not-found',
+      message: expect.stringContaining("The cache 'no-such-cache' does not exist"),
+      advice: expect.stringContaining('createCaches'),
+    });
+    await vi.waitFor(() => expect(servers.momento.connections).toBeLessThanOrEqual(1));
+  });
+
+  it('asks for each cache once, and for that of the connection no second time', async () => {
+    servers.momento.createCache('sessions');
+    await boot(
+      MomentoModule.forRoot(options()),
+      MomentoModule.forFeature([{ cacheName: 'sessions' }, { cacheName: 'sessions', name: 'drafts' }]),
+      MomentoModule.forFeature([{ cacheName: 'demo-cache', keyPrefix: 'p:' }]),
+    );
+    expect(servers.momento.requestCount()).toBe(2);
+  });
+
+  it('with createCaches leaves a cache alone that is there, which a key without that right may use', async () => {
+    servers.momento.createCache('sessions');
+    await boot(
+      MomentoModule.forRoot(options({ createCaches: true })),
+      MomentoModule.forFeature([{ cacheName: 'sessions' }]),
+    );
+    expect(servers.momento.requestCount('create-cache')).toBe(0);
+  });
+
   it('boots without a cache that cannot be created while Momento is away, if it may degrade', async () => {
     await servers.momento.faults.down();
     const app = await boot(
