@@ -84,10 +84,20 @@ export class MomentoLocal implements AsyncDisposable {
 
   /** Starts a server and resolves when it listens. @throws the system's error when it cannot, for instance `EADDRINUSE`. */
   static async start(options: MomentoLocalOptions = {}): Promise<MomentoLocal> {
-    const momento = new MomentoLocal(options);
-    await momento.#listener.listen();
-    momento.#sweeper.start();
+    const momento = MomentoLocal.create(options);
+    await momento.listen();
     return momento;
+  }
+
+  /** Makes a server that does not listen yet; its caches, keys and faults are there. */
+  static create(options: MomentoLocalOptions = {}): MomentoLocal {
+    return new MomentoLocal(options);
+  }
+
+  /** Starts what {@link create} made, once. @throws the system's error when it cannot */
+  async listen(): Promise<void> {
+    await this.#listener.listen();
+    this.#sweeper.start();
   }
 
   get port(): number {
