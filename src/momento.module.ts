@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MomentoConfigurableModule } from './momento.module-definition.js';
+import { checkAsyncOptions, type MomentoModuleAsyncOptions } from './momento.async-options.js';
 import { type CacheFeature, checkFeatures } from './momento.options.js';
 import { featureProviders } from './module/feature.providers.js';
 import { MomentoCoreModule } from './module/momento-core.module.js';
@@ -19,6 +20,19 @@ import { MomentoCoreModule } from './module/momento-core.module.js';
  */
 @Module({})
 export class MomentoModule extends MomentoConfigurableModule {
+  /**
+   * As `forRoot`, with options that need other providers: by one of `useFactory`, `useClass` and `useExisting`.
+   *
+   * @throws MomentoConfigurationError `invalid-options` when there is none of these or several, or when `useFactory` takes
+   *   arguments that `inject` does not name
+   */
+  static override forRootAsync<const Tokens extends readonly unknown[] = readonly []>(
+    options: MomentoModuleAsyncOptions<Tokens>,
+  ): DynamicModule {
+    checkAsyncOptions(options);
+    return super.forRootAsync(options);
+  }
+
   /**
    * Makes caches injectable with `@InjectCache(cacheName)`, with a TTL, key prefix and codec of their own. The connection has
    * to be global, as it is unless `isGlobal: false`.

@@ -2,6 +2,7 @@ import {
   type AuthClient,
   type CacheClient,
   type Configuration,
+  type LeaderboardConfiguration,
   type PreviewLeaderboardClient,
   SdkError,
   type TopicClient,
@@ -13,6 +14,7 @@ import { MomentoConfigurationError } from '../foundation/momento.errors.js';
 import { quoteName } from '../foundation/redaction.js';
 import { probeMomento } from './rotation/boot-probe.js';
 import { type ClientConfigurations, prepareConfigurations } from './sdk/client-configuration.js';
+import type { SdkLogs } from './sdk/momento-logger.js';
 import type { ClientGeneration } from './rotation/client-generation.js';
 import { CurrentClients } from './rotation/current-clients.js';
 import { createInjectedClients } from './facade/injected-clients.js';
@@ -26,6 +28,8 @@ export interface ConnectionOptions {
   readonly defaultTtlSeconds: number;
   readonly configuration: Configuration | undefined;
   readonly topicConfiguration: TopicConfiguration | undefined;
+  readonly leaderboardConfiguration: LeaderboardConfiguration | undefined;
+  readonly sdkLogs: SdkLogs;
   readonly bootTimeoutSeconds: number;
   readonly onConnectError: 'fail' | 'degrade';
   readonly shutdownTimeoutSeconds: number;
@@ -55,7 +59,7 @@ export class MomentoConnection {
   constructor(options: ConnectionOptions, credentials: MomentoCredentials) {
     this.#options = options;
     this.#credentials = credentials;
-    this.#configurations = prepareConfigurations(options.configuration, options.topicConfiguration);
+    this.#configurations = prepareConfigurations(options);
     this.#clients = new CurrentClients({
       ...options,
       connectionName: options.name,

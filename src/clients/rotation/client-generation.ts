@@ -3,7 +3,6 @@ import {
   AuthClientConfigurations,
   CacheClient,
   type CredentialProvider,
-  LeaderboardConfigurations,
   PreviewLeaderboardClient,
   TopicClient,
 } from '@gomomento/sdk';
@@ -109,9 +108,7 @@ export class ClientGeneration {
   get leaderboardClient(): PreviewLeaderboardClient {
     this.#leaderboardClient ??= new PreviewLeaderboardClient({
       credentialProvider: this.provider,
-      configuration: LeaderboardConfigurations.Laptop.latest(
-        this.#configurations.loggerFactory,
-      ).withThrowOnErrors(this.#configurations.cache.getThrowOnErrors()),
+      configuration: this.#configurations.leaderboards,
     });
     return this.#leaderboardClient;
   }
