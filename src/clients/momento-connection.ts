@@ -134,19 +134,15 @@ export class MomentoConnection {
   /**
    * Makes sure, once a cache, that a cache of `forFeature` is there: created when the option `createCaches` is set.
    *
-   * @throws MomentoConfigurationError when it is not; everything is closed then
+   * @throws MomentoConfigurationError when it is not
    */
   async ensureCache(cacheName: string): Promise<void> {
     if (cacheName === this.#options.cacheName) return;
     const found = this.#found.get(cacheName) ?? this.#findCache(cacheName);
     this.#found.set(cacheName, found);
-    try {
-      await found;
-    } catch (error) {
-      if (this.#mayDegrade(error)) return;
-      await this.close();
-      throw error;
-    }
+    await found.catch((error: unknown) => {
+      if (!this.#mayDegrade(error)) throw error;
+    });
   }
 
   async #findCache(cacheName: string | undefined): Promise<void> {

@@ -4,6 +4,7 @@ import { type CacheContext, createCacheContext } from '../cache/cache.options.js
 import { CacheService } from '../cache/cache.service.js';
 import { MomentoConnection } from '../clients/momento-connection.js';
 import { CREDENTIAL_ORIGIN, type CredentialOrigin } from '../credentials/credential-origin.js';
+import type { CredentialStatus } from '../credentials/credential-events.js';
 import { MomentoCredentials } from '../credentials/momento-credentials.js';
 import type { ResolvedMomentoOptions } from '../momento.options.js';
 import { getCacheServiceToken } from '../cache/cache.tokens.js';
@@ -14,6 +15,8 @@ import {
   getTopicClientToken,
 } from '../clients/client.tokens.js';
 import { getMomentoCredentialsToken } from '../credentials/credentials.tokens.js';
+import { connectionLogger } from '../foundation/connection-logger.js';
+import { quoteName, redactKeys } from '../foundation/redaction.js';
 import { defaultConnectionName } from '../foundation/tokens.js';
 import { getTopicServiceToken } from '../topics/topic.tokens.js';
 import { TopicService } from '../topics/topic.service.js';
@@ -109,6 +112,8 @@ export function connectionProviders(
       inject: [
         ConnectionRegistry,
         CREDENTIAL_ORIGIN,
+        optionsToken,
+        getMomentoCredentialsToken(name),
         connection,
         getCacheClientToken(name),
         getTopicClientToken(name),
@@ -129,13 +134,27 @@ export function connectionProviders(
 function boot(
   registry: ConnectionRegistry,
   origin: CredentialOrigin,
+  options: ResolvedMomentoOptions,
+  credentials: MomentoCredentials,
   connection: MomentoConnection,
   ...injectables: object[]
 ): Promise<boolean> {
   return registry.step(async () => {
     if (!origin.awaitedAtBoot || !connection.owns(injectables)) return false;
-    return connection.connect();
+    const isConnected = await connection.connect();
+    if (isConnected) sayConnected(options, credentials.status());
+    return isConnected;
   });
+}
+
+/** The one line of a boot that went well. A test may have replaced the credentials by what has no status. */
+function sayConnected(
+  { name, cacheName }: ResolvedMomentoOptions,
+  { source = 'the key', versionId }: Partial<CredentialStatus> = {},
+): void {
+  const version = versionId === undefined ? '' : `, version ${redactKeys(versionId)}`;
+  const cache = cacheName === undefined ? '' : `, cache ${quoteName(cacheName)}`;
+  connectionLogger('Momento', name).log(`Connected: ${redactKeys(source)}${version}${cache}.`);
 }
 
 function clientProvider<C>(

@@ -16,6 +16,7 @@ export class ConnectionRegistry implements OnModuleInit, OnApplicationShutdown {
   readonly #names = new Set<string>();
   readonly #connections = new Map<string, MomentoConnection>();
   #failure: { readonly error: unknown } | undefined;
+  #hasBooted = false;
   #isClosed = false;
 
   constructor(moduleRef: ModuleRef) {
@@ -37,7 +38,7 @@ export class ConnectionRegistry implements OnModuleInit, OnApplicationShutdown {
 
   /**
    * Does a piece of the boot. When it fails, the boot has failed: every connection is closed, also what is made later, since
-   * Nest calls no shutdown hook of an app that did not start.
+   * Nest calls no shutdown hook of an app that did not start. A module that is loaded later fails alone.
    *
    * @throws what the work throws; the first failure of the boot, without doing the work, when there was one
    */
@@ -48,8 +49,10 @@ export class ConnectionRegistry implements OnModuleInit, OnApplicationShutdown {
       this.#refuseLatecomers();
       return result;
     } catch (error) {
-      this.#failure ??= { error };
-      await this.#closeAll();
+      if (!this.#hasBooted) {
+        this.#failure ??= { error };
+        await this.#closeAll();
+      }
       throw error;
     }
   }
@@ -74,6 +77,7 @@ export class ConnectionRegistry implements OnModuleInit, OnApplicationShutdown {
         if (this.#moduleRef.introspect(connectionToken(name)).scope !== Scope.DEFAULT) throw notStatic(name);
       }
     });
+    this.#hasBooted = true;
   }
 
   async onApplicationShutdown(): Promise<void> {

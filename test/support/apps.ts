@@ -9,6 +9,8 @@ export interface Apps {
   readonly options: (more?: MomentoModuleOptions) => MomentoModuleOptions;
   /** Boots an app of these modules, which is closed after the test. */
   readonly start: (...imports: NonNullable<ModuleMetadata['imports']>) => Promise<TestingModule>;
+  /** Closes an app after the test. @returns the app */
+  readonly keep: (app: TestingModule) => TestingModule;
   /** Boots an app as `metadata` says it, which is closed after the test. */
   readonly startWith: (metadata: ModuleMetadata) => Promise<TestingModule>;
 }
@@ -19,11 +21,12 @@ export function useApps(servers: EmbeddedServers): Apps {
   afterEach(async () => {
     await Promise.all(running.splice(0).map((app) => app.close()));
   });
-  const startWith = async (metadata: ModuleMetadata) => {
-    const app = await Test.createTestingModule(metadata).compile();
+  const keep = (app: TestingModule) => {
     running.push(app);
-    return app.init();
+    return app;
   };
+  const startWith = async (metadata: ModuleMetadata) =>
+    keep(await Test.createTestingModule(metadata).compile()).init();
   return {
     options: (more = {}) => ({
       credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
@@ -32,5 +35,6 @@ export function useApps(servers: EmbeddedServers): Apps {
     }),
     start: (...imports) => startWith({ imports }),
     startWith,
+    keep,
   };
 }
