@@ -1,25 +1,22 @@
-import {
-  type AuthClient,
-  type CacheClient,
-  type Configuration,
-  type LeaderboardConfiguration,
-  type PreviewLeaderboardClient,
-  SdkError,
-  type TopicClient,
-  type TopicConfiguration,
+import type {
+  AuthClient,
+  CacheClient,
+  Configuration,
+  LeaderboardConfiguration,
+  PreviewLeaderboardClient,
+  TopicClient,
+  TopicConfiguration,
 } from '@gomomento/sdk';
-import { Logger } from '@nestjs/common';
-import type { MomentoCredentials } from '../credentials/momento-credentials.js';
+import type { Logger } from '@nestjs/common';
+import type { KeyFollower } from '../credentials/following/key-follower.js';
+import { connectionLogger } from '../foundation/connection-logger.js';
+import { InFlight } from '../foundation/in-flight.js';
 import { MomentoConfigurationError } from '../foundation/momento.errors.js';
-import { quoteName } from '../foundation/redaction.js';
-import { probeMomento } from './rotation/boot-probe.js';
+import { createInjectedClients } from './facade/injected-clients.js';
+import { CurrentClients } from './rotation/current-clients.js';
 import { type ClientConfigurations, prepareConfigurations } from './sdk/client-configuration.js';
 import type { SdkLogs } from './sdk/momento-logger.js';
-import type { ClientGeneration } from './rotation/client-generation.js';
-import { CurrentClients } from './rotation/current-clients.js';
-import { createInjectedClients } from './facade/injected-clients.js';
 import { LiveSubscriptions } from './streams/live-subscriptions.js';
-import { sdkAnswer } from './sdk/sdk-answer.js';
 
 export interface ConnectionOptions {
   readonly name: string;
@@ -44,44 +41,45 @@ export class MomentoConnection {
   readonly topicClient: TopicClient;
   readonly authClient: AuthClient;
   readonly leaderboardClient: PreviewLeaderboardClient;
+  /** Calls, topic handlers and background work under way, which the connection is not closed under. */
+  readonly inFlight = new InFlight();
 
   readonly #options: ConnectionOptions;
-  readonly #credentials: MomentoCredentials;
+  readonly #follower: KeyFollower;
   readonly #configurations: ClientConfigurations;
   readonly #clients: CurrentClients;
   readonly #subscriptions: LiveSubscriptions;
-  readonly #logger = new Logger('Momento');
-  readonly #closing = new AbortController();
+  readonly #logger: Logger;
+  readonly #refusing = new AbortController();
   readonly #own = new WeakSet<object>();
   readonly #found = new Map<string, Promise<void>>();
   #closed: Promise<void> | undefined;
 
-  constructor(options: ConnectionOptions, credentials: MomentoCredentials) {
+  constructor(options: ConnectionOptions, follower: KeyFollower) {
     this.#options = options;
-    this.#credentials = credentials;
+    this.#follower = follower;
+    this.#logger = connectionLogger('Momento', options.name);
     this.#configurations = prepareConfigurations(options);
     this.#clients = new CurrentClients({
       ...options,
       connectionName: options.name,
-      credentials,
+      follower,
       configurations: this.#configurations,
-      closing: this.#closing.signal,
-      accept: (clients, limitMs) => this.#probe(clients, limitMs),
-      replaced: (clients) => {
-        if (this.#subscriptions.size > 0) void this.#subscriptions.moveTo(clients.subscriptionClient);
-      },
+      logger: this.#logger,
+      closed: this.#refusing.signal,
     });
+    if (options.cacheName !== undefined) this.#clients.neededCaches.add(options.cacheName);
     this.#subscriptions = new LiveSubscriptions({
       positions: this.#configurations.positions,
       timeoutMs: this.#configurations.topicTimeoutMs,
-      renewKey: (rejected) => this.#clients.renewKeyOf(rejected),
+      clients: this.#clients,
     });
     const injected = createInjectedClients({
       configurations: this.#configurations,
-      run: (call, timeoutMs) => this.#clients.run(call, timeoutMs),
-      subscribe: ({ topicClient, subscriptionClient }, ...args) =>
-        this.#subscriptions.subscribe({ opening: topicClient, lasting: subscriptionClient }, ...args),
-      close: () => void this.close(),
+      logger: this.#logger,
+      run: (call, timeoutMs, usesKey) =>
+        this.inFlight.track(() => this.#clients.run(call, timeoutMs, usesKey)),
+      subscribe: (clients, ...args) => this.#subscriptions.subscribe(clients, ...args),
     });
     this.cacheClient = this.adopt(injected.cacheClient);
     this.topicClient = this.adopt(injected.topicClient);
@@ -89,9 +87,13 @@ export class MomentoConnection {
     this.leaderboardClient = injected.leaderboardClient;
   }
 
-  /** Aborted when the connection begins to close. */
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** Aborted when calls are refused: the connection has closed, or is about to. */
   get signal(): AbortSignal {
-    return this.#closing.signal;
+    return this.#refusing.signal;
   }
 
   /** Time limit of one cache call, in milliseconds: the configuration's client timeout. */
@@ -119,7 +121,7 @@ export class MomentoConnection {
    */
   async connect(): Promise<boolean> {
     try {
-      await this.#findCache(this.#options.cacheName);
+      await this.#clients.connect(this.#options.bootTimeoutSeconds * 1000);
       return true;
     } catch (error) {
       if (this.#mayDegrade(error)) {
@@ -132,73 +134,50 @@ export class MomentoConnection {
   }
 
   /**
-   * Makes sure, once a cache, that a cache of `forFeature` is there: created when the option `createCaches` is set.
+   * Makes sure, once a cache, that it is there, now and with each key to come; creates it when the option `createCaches` is
+   * set.
    *
-   * @throws MomentoConfigurationError when it is not
+   * @throws MomentoConfigurationError when it is missing
    */
   async ensureCache(cacheName: string): Promise<void> {
     if (cacheName === this.#options.cacheName) return;
-    const found = this.#found.get(cacheName) ?? this.#findCache(cacheName);
+    const limitMs = this.#options.bootTimeoutSeconds * 1000;
+    const found = this.#found.get(cacheName) ?? this.#clients.ensureCache(cacheName, limitMs);
     this.#found.set(cacheName, found);
     await found.catch((error: unknown) => {
       if (!this.#mayDegrade(error)) throw error;
     });
   }
 
-  async #findCache(cacheName: string | undefined): Promise<void> {
-    const clients = await this.#clients.ready();
-    const exists = await this.#probe(clients, this.#options.bootTimeoutSeconds * 1000, cacheName);
-    if (cacheName === undefined || exists !== false) return;
-    if (!this.#options.createCaches) throw cacheNotFound(cacheName);
-    const created = sdkAnswer(this.cacheClient.createCache(cacheName));
-    await created.catch((error: unknown) => {
-      throw error instanceof SdkError ? cacheNotCreated(cacheName, error.errorCode()) : error;
-    });
-  }
-
-  /** Stops intake, drains within `shutdownTimeoutSeconds`, unsubscribes, closes each client once; later calls are refused. */
+  /**
+   * Hands out no more messages, lets handlers, calls and background work end within `shutdownTimeoutSeconds` while everything
+   * is still usable, then refuses later calls, unsubscribes, and closes each client once.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
-    this.#closing.abort();
-    this.#credentials.stop();
-    try {
-      await this.#clients.close(() => this.#subscriptions.unsubscribeAll());
-    } finally {
-      await this.#credentials.close();
+    const { shutdownTimeoutSeconds } = this.#options;
+    this.#subscriptions.stopDelivery();
+    if (!(await this.inFlight.drain(shutdownTimeoutSeconds * 1000))) {
+      this.#logger.warn(
+        `${this.inFlight.count} calls or handlers are still under way after ${shutdownTimeoutSeconds} s.`,
+      );
     }
-  }
-
-  #probe(
-    clients: ClientGeneration,
-    limitMs: number,
-    cacheName = this.#options.cacheName,
-  ): Promise<boolean | undefined> {
-    const { source } = this.#credentials.status();
-    return probeMomento(clients, { cacheName, source, limitMs, signal: this.#closing.signal });
+    this.#refusing.abort();
+    this.#follower.stop();
+    try {
+      await this.#subscriptions.unsubscribeAll();
+      await this.#clients.close();
+    } finally {
+      await this.#follower.close();
+    }
   }
 
   #mayDegrade(error: unknown): error is MomentoConfigurationError {
     const isUnreachable = error instanceof MomentoConfigurationError && error.code === 'momento-unreachable';
     return isUnreachable && this.#options.onConnectError === 'degrade';
   }
-}
-
-function cacheNotFound(cacheName: string): MomentoConfigurationError {
-  return new MomentoConfigurationError(
-    'cache-not-found',
-    `The cache ${quoteName(cacheName)} does not exist.`,
-    'Create it in the Momento console, correct the option cacheName, or set createCaches: true.',
-  );
-}
-
-function cacheNotCreated(cacheName: string, code: string): MomentoConfigurationError {
-  return new MomentoConfigurationError(
-    'cache-not-found',
-    `The cache ${quoteName(cacheName)} does not exist, and could not be created (${code}).`,
-    'Create it in the Momento console, or give the key a role that may create caches.',
-  );
 }

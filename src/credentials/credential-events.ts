@@ -5,6 +5,8 @@ import { Logger } from '@nestjs/common';
 export interface CredentialStatus {
   /** The source in one line, such as `secret 'Momento_Auth_Token' in us-west-2`. */
   readonly source: string;
+  /** The host of the cache that the key in use is for, with a port where it has one; absent before the first fetch. */
+  readonly endpoint?: string;
   /** The version that the source gave with the key in use. */
   readonly versionId?: string;
   /** Counts the keys used so far: 0 before the first fetch, 1 with the first key, one more at each replacement. */

@@ -5,6 +5,7 @@ import { CacheService } from '../cache/cache.service.js';
 import { MomentoConnection } from '../clients/momento-connection.js';
 import { CREDENTIAL_ORIGIN, type CredentialOrigin } from '../credentials/credential-origin.js';
 import type { CredentialStatus } from '../credentials/credential-events.js';
+import { KeyFollower } from '../credentials/following/key-follower.js';
 import { MomentoCredentials } from '../credentials/momento-credentials.js';
 import type { ResolvedMomentoOptions } from '../momento.options.js';
 import { getCacheServiceToken } from '../cache/cache.tokens.js';
@@ -21,7 +22,13 @@ import { defaultConnectionName } from '../foundation/tokens.js';
 import { getTopicServiceToken } from '../topics/topic.tokens.js';
 import { TopicService } from '../topics/topic.service.js';
 import { ConnectionRegistry } from './connection.registry.js';
-import { bootToken, cacheContextToken, connectionToken, registrationToken } from './module.tokens.js';
+import {
+  bootToken,
+  cacheContextToken,
+  connectionToken,
+  keyFollowerToken,
+  registrationToken,
+} from './module.tokens.js';
 
 /** What can be injected outside the module; the internal ones for `forFeature`. */
 export function connectionExports(name = defaultConnectionName): InjectionToken[] {
@@ -61,25 +68,27 @@ export function connectionProviders(
       }),
     },
     {
-      provide: getMomentoCredentialsToken(name),
+      provide: keyFollowerToken(name),
       inject: [CREDENTIAL_ORIGIN, optionsToken],
       useFactory: (origin: CredentialOrigin, { bootTimeoutSeconds, refresh }: ResolvedMomentoOptions) =>
-        new MomentoCredentials({ ...origin, connectionName: name, bootTimeoutSeconds, refresh }),
+        new KeyFollower({ ...origin, connectionName: name, bootTimeoutSeconds, refresh }),
+    },
+    {
+      provide: getMomentoCredentialsToken(name),
+      inject: [keyFollowerToken(name)],
+      useFactory: (follower: KeyFollower) => new MomentoCredentials(follower),
     },
     {
       provide: connection,
       inject: [
         ConnectionRegistry,
         optionsToken,
-        getMomentoCredentialsToken(name),
+        keyFollowerToken(name),
         // The name is this connection's.
         registrationToken(name),
       ],
-      useFactory: (
-        registry: ConnectionRegistry,
-        options: ResolvedMomentoOptions,
-        credentials: MomentoCredentials,
-      ) => registry.open(name, () => new MomentoConnection(options, credentials)),
+      useFactory: (registry: ConnectionRegistry, options: ResolvedMomentoOptions, follower: KeyFollower) =>
+        registry.open(name, () => new MomentoConnection(options, follower)),
     },
     clientProvider(getCacheClientToken(name), connection, ({ cacheClient }) => cacheClient),
     clientProvider(getTopicClientToken(name), connection, ({ topicClient }) => topicClient),
@@ -113,7 +122,7 @@ export function connectionProviders(
         ConnectionRegistry,
         CREDENTIAL_ORIGIN,
         optionsToken,
-        getMomentoCredentialsToken(name),
+        keyFollowerToken(name),
         connection,
         getCacheClientToken(name),
         getTopicClientToken(name),
@@ -135,22 +144,22 @@ function boot(
   registry: ConnectionRegistry,
   origin: CredentialOrigin,
   options: ResolvedMomentoOptions,
-  credentials: MomentoCredentials,
+  follower: KeyFollower,
   connection: MomentoConnection,
   ...injectables: object[]
 ): Promise<boolean> {
   return registry.step(async () => {
     if (!origin.awaitedAtBoot || !connection.owns(injectables)) return false;
     const isConnected = await connection.connect();
-    if (isConnected) sayConnected(options, credentials.status());
+    if (isConnected) sayConnected(options, follower.status());
     return isConnected;
   });
 }
 
-/** The one line of a boot that went well. A test may have replaced the credentials by what has no status. */
+/** The one line of a boot that went well. */
 function sayConnected(
   { name, cacheName }: ResolvedMomentoOptions,
-  { source = 'the key', versionId }: Partial<CredentialStatus> = {},
+  { source, versionId }: CredentialStatus,
 ): void {
   const version = versionId === undefined ? '' : `, version ${redactKeys(versionId)}`;
   const cache = cacheName === undefined ? '' : `, cache ${quoteName(cacheName)}`;

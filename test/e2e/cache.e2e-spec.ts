@@ -25,14 +25,15 @@ describe.each([
   let app: TestingModule;
   let cache: CacheService;
 
-  beforeEach(async () => {
-    const configuration = Configurations.InRegion.Default.latest()
+  const boot = async (timeoutMs: number) => {
+    const configuration = Configurations.Laptop.latest()
       .withThrowOnErrors(throwOnErrors)
-      .withClientTimeoutMillis(300);
+      .withClientTimeoutMillis(timeoutMs);
     app = await start(MomentoModule.forRoot(options({ configuration })));
     cache = app.get(CacheService);
     logs.start();
-  });
+  };
+  beforeEach(() => boot(10_000));
 
   const count = (rpc: 'get' | 'set' | 'get-batch' | 'set-batch') => servers.momento.requestCount(rpc);
 
@@ -146,6 +147,7 @@ describe.each([
     });
 
     it('a call without an answer times out, a batch too, which has no deadline in the SDK', async () => {
+      await boot(300);
       servers.momento.faults.hang('get');
       servers.momento.faults.hang('get-batch');
       const timeout = { constructor: MomentoCacheError, code: MomentoErrorCode.TIMEOUT_ERROR };
@@ -285,6 +287,7 @@ describe.each([
     ])(
       'falls back to the loader when the cache %s, does not wait for it again to store, and warns',
       async (_case, breakIt) => {
+        await boot(300);
         breakIt();
         const before = count('set');
         expect(await cache.getOrSet('key', () => 'loaded')).toBe('loaded');

@@ -87,7 +87,7 @@ describe('a boot that fails', () => {
 
   it('makes no connection afterwards, however slow its options are', async () => {
     let isMade = false;
-    const fetch = vi.fn(async () => ({ content: servers.apiKey }));
+    const fetch = vi.fn<() => Promise<{ content: string }>>(async () => ({ content: servers.apiKey }));
     const rejections = watchRejections();
     const starting = apps.start(
       MomentoModule.forRoot(apps.options({ cacheName: 'no-such-cache' })),

@@ -424,6 +424,6 @@ describe('the boot', () => {
     const app = await boot(MomentoModule.forRoot(options({ configuration })));
     await app.get(CacheService).get('key');
     await app.close();
-    expect(life).toEqual(['init', 'request', 'request', 'close']);
+    expect(life).toEqual(['init', 'request', 'close']);
   });
 });

@@ -1,26 +1,34 @@
 import {
   AuthClient,
   CacheClient,
+  CacheGetBatch,
+  CacheSetBatch,
   PreviewLeaderboardClient,
   type SubscribeCallOptions,
   TopicClient,
   type TopicSubscribe,
 } from '@gomomento/sdk';
-import type { ClientConfigurations } from '../sdk/client-configuration.js';
+import type { Logger } from '@nestjs/common';
 import type { ClientGeneration } from '../rotation/client-generation.js';
+import type { ClientConfigurations } from '../sdk/client-configuration.js';
+import { boundedBatch } from './bounded-batch.js';
 import { createStableLeaderboardClient } from './leaderboard-client.js';
 import { createStableClient, invoke } from './stable-client.js';
 
 /** What the injected clients do their work with. */
 export interface ClientRunner {
   readonly configurations: ClientConfigurations;
+  readonly logger: Logger;
   /** Makes a call on the clients of the moment. */
-  readonly run: <T>(call: (clients: ClientGeneration) => Promise<T>, timeoutMs: number) => Promise<T>;
+  readonly run: <T>(
+    call: (clients: ClientGeneration) => Promise<T>,
+    timeoutMs: number,
+    usesKey?: boolean,
+  ) => Promise<T>;
   readonly subscribe: (
     clients: ClientGeneration,
     ...args: Parameters<TopicClient['subscribe']>
   ) => Promise<TopicSubscribe.Response>;
-  readonly close: () => void;
 }
 
 export interface InjectedClients {
@@ -33,20 +41,27 @@ export interface InjectedClients {
 /** The clients that users inject: the SDK's classes by `instanceof`, and the same objects whatever key is in use. */
 export function createInjectedClients({
   configurations,
+  logger,
   run,
   subscribe,
-  close,
 }: ClientRunner): InjectedClients {
-  const { cacheTimeoutMs, topicTimeoutMs } = configurations;
+  const { cacheTimeoutMs, topicTimeoutMs, leaderboardTimeoutMs } = configurations;
+  const refuseToClose = (what: string) => () =>
+    logger.warn(`${what}.close() does nothing: the module closes what it injects, with the app.`);
   return {
     cacheClient: createStableClient(
       CacheClient,
-      (method, args) => run((clients) => invoke(clients.cacheClient, method, args), cacheTimeoutMs),
+      (method, args) =>
+        run(
+          (clients) =>
+            invoke(isOfControlPlane(method) ? clients.controlClient : clients.cacheClient, method, args),
+          cacheTimeoutMs,
+        ),
       {
-        close,
+        close: refuseToClose('CacheClient'),
         configuration: configurations.cache,
-        getBatch: boundedBatch('getBatch', run, cacheTimeoutMs),
-        setBatch: boundedBatch('setBatch', run, cacheTimeoutMs),
+        getBatch: boundedBatch('getBatch', run, cacheTimeoutMs, CacheGetBatch.Error),
+        setBatch: boundedBatch('setBatch', run, cacheTimeoutMs, CacheSetBatch.Error),
       },
       ['cache'],
     ),
@@ -61,23 +76,26 @@ export function createInjectedClients({
     authClient: createStableClient(
       AuthClient,
       (method, args) =>
-        run(
-          (clients) => invoke(clients.authClient, method, args),
-          carriesOwnToken(method) ? 0 : cacheTimeoutMs,
-        ),
+        run((clients) => invoke(clients.authClient, method, args), cacheTimeoutMs, !carriesOwnToken(method)),
       {},
     ),
-    leaderboardClient: createStableLeaderboardClient((call) => run(call, cacheTimeoutMs), close),
+    leaderboardClient: createStableLeaderboardClient(
+      (call) => run(call, leaderboardTimeoutMs),
+      refuseToClose('PreviewLeaderboardClient'),
+    ),
   };
 }
 
-/** The SDK gives batch calls no deadline: without a signal of the caller's, they get the time of any other call. */
-function boundedBatch(method: 'getBatch' | 'setBatch', run: ClientRunner['run'], timeoutMs: number) {
-  return (cacheName: string, items: unknown, options: { abortSignal?: AbortSignal } = {}) => {
-    const abortSignal = options.abortSignal ?? AbortSignal.timeout(timeoutMs);
-    const args = [cacheName, items, { ...options, abortSignal }];
-    return run((clients) => invoke(clients.cacheClient, method, args), timeoutMs);
-  };
+/** The SDK makes these calls on a channel of their own. */
+const controlMethods: ReadonlySet<string> = new Set<keyof CacheClient>([
+  'createCache',
+  'deleteCache',
+  'listCaches',
+  'flushCache',
+]);
+
+function isOfControlPlane(method: string): boolean {
+  return controlMethods.has(method);
 }
 
 /** These carry a token of the caller's: that Momento does not know it says nothing of the connection's key. */

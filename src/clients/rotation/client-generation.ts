@@ -2,34 +2,40 @@ import {
   AuthClient,
   AuthClientConfigurations,
   CacheClient,
-  type CredentialProvider,
+  type Configuration,
   PreviewLeaderboardClient,
   TopicClient,
 } from '@gomomento/sdk';
+import type { SealedCredentialProvider } from '../../credentials/key/sealed-credential-provider.js';
 import { InFlight } from '../../foundation/in-flight.js';
 import type { CallOutcome } from '../sdk/call-outcome.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 
-const nowhere = 'nestjs-momento:connect';
-
 export interface GenerationOptions {
-  readonly credentialProvider: CredentialProvider;
   readonly configurations: ClientConfigurations;
   readonly defaultTtlSeconds: number;
 }
+
+/**
+ * In place of the control plane for clients that only make data calls, and the other way round. The SDK's `close()` wakes a
+ * channel that was not used; by this name it is closed before it is resolved, so that no connection is left behind.
+ */
+const unused = 'localhost:1';
 
 /**
  * The SDK's clients of one key. The SDK reads a key once, when a client is made, so another key means other clients.
  * All but the `CacheClient` are made on first use.
  */
 export class ClientGeneration {
+  /** For all but the calls of the control plane. */
   readonly cacheClient: CacheClient;
   /** Whether Momento rejected the key of these clients, in the last call that says so or not. */
   isRejected = false;
-  readonly #configurations: ClientConfigurations;
+  readonly #options: GenerationOptions;
   readonly #inFlight = new InFlight();
   readonly #superseded = new AbortController();
   #isClosed = false;
+  #controlClient: CacheClient | undefined;
   #topicClient: TopicClient | undefined;
   #subscriptionClient: TopicClient | undefined;
   #authClient: AuthClient | undefined;
@@ -37,52 +43,56 @@ export class ClientGeneration {
 
   private constructor(
     cacheClient: CacheClient,
-    readonly provider: CredentialProvider,
-    configurations: ClientConfigurations,
+    readonly provider: SealedCredentialProvider,
+    options: GenerationOptions,
   ) {
     this.cacheClient = cacheClient;
-    this.#configurations = configurations;
+    this.#options = options;
   }
 
   /** Connects when it is used. */
-  static create(options: GenerationOptions): ClientGeneration {
-    const { credentialProvider, configurations } = options;
-    return new ClientGeneration(
-      new CacheClient(cacheClientProps(options)),
-      credentialProvider,
-      configurations,
-    );
+  static create(provider: SealedCredentialProvider, options: GenerationOptions): ClientGeneration {
+    return new ClientGeneration(new CacheClient(cacheClientProps(provider, options)), provider, options);
+  }
+
+  /** With one connection, for a call or two of the library's own: the user's middlewares do not see them. */
+  static createLight(
+    provider: SealedCredentialProvider,
+    configurations: ClientConfigurations,
+  ): ClientGeneration {
+    const cache = withOneConnection(configurations.cache).withMiddlewares([]);
+    return ClientGeneration.create(provider, {
+      configurations: { ...configurations, cache },
+      defaultTtlSeconds: 1,
+    });
   }
 
   /** Connected before it is used, so that no request waits. @throws the SDK's error when Momento cannot be reached */
-  static async connect(options: GenerationOptions, timeoutMs: number): Promise<ClientGeneration> {
+  static async connect(
+    provider: SealedCredentialProvider,
+    options: GenerationOptions,
+    timeoutMs: number,
+  ): Promise<ClientGeneration> {
     const eagerConnectTimeout = Math.ceil(timeoutMs / 1000);
-    const cacheClient = await CacheClient.create({ ...cacheClientProps(options), eagerConnectTimeout });
-    return new ClientGeneration(cacheClient, options.credentialProvider, options.configurations);
+    const props = { ...cacheClientProps(provider, options), eagerConnectTimeout };
+    return new ClientGeneration(await CacheClient.create(props), provider, options);
   }
 
-  get usesTopics(): boolean {
-    return this.#topicClient !== undefined;
-  }
-
-  /**
-   * Connects the topic client ahead of its use. The SDK offers no way to, so each of its connections is made to publish into a
-   * cache that does not exist, which the service refuses.
-   */
-  async connectTopics(): Promise<void> {
-    const grpcConfig = this.#configurations.topics.getTransportStrategy().getGrpcConfig();
-    const connections = grpcConfig.getNumUnaryClients() ?? grpcConfig.getNumClients() ?? 1;
-    const publishes = Array.from({ length: connections }, () =>
-      this.topicClient.publish(nowhere, nowhere, nowhere),
-    );
-    await Promise.allSettled(publishes);
+  /** Creates, deletes, flushes and lists caches. */
+  get controlClient(): CacheClient {
+    this.#controlClient ??= new CacheClient({
+      credentialProvider: this.provider.withEndpoints({ cacheEndpoint: unused }),
+      configuration: withOneConnection(this.#options.configurations.cache),
+      defaultTtlSeconds: this.#options.defaultTtlSeconds,
+    });
+    return this.#controlClient;
   }
 
   /** Publishes and manages webhooks. */
   get topicClient(): TopicClient {
     this.#topicClient ??= new TopicClient({
       credentialProvider: this.provider,
-      configuration: this.#configurations.topics,
+      configuration: this.#options.configurations.topics,
     });
     return this.#topicClient;
   }
@@ -91,16 +101,17 @@ export class ClientGeneration {
   get subscriptionClient(): TopicClient {
     this.#subscriptionClient ??= new TopicClient({
       credentialProvider: this.provider,
-      configuration: this.#configurations.subscriptions,
+      configuration: this.#options.configurations.subscriptions,
     });
     return this.#subscriptionClient;
   }
 
   get authClient(): AuthClient {
+    const { loggerFactory, cache } = this.#options.configurations;
     this.#authClient ??= new AuthClient({
       credentialProvider: this.provider,
-      configuration: AuthClientConfigurations.Default.latest(this.#configurations.loggerFactory),
-      throwOnErrors: this.#configurations.cache.getThrowOnErrors(),
+      configuration: AuthClientConfigurations.Default.latest(loggerFactory),
+      throwOnErrors: cache.getThrowOnErrors(),
     });
     return this.#authClient;
   }
@@ -108,7 +119,7 @@ export class ClientGeneration {
   get leaderboardClient(): PreviewLeaderboardClient {
     this.#leaderboardClient ??= new PreviewLeaderboardClient({
       credentialProvider: this.provider,
-      configuration: this.#configurations.leaderboards,
+      configuration: this.#options.configurations.leaderboards,
     });
     return this.#leaderboardClient;
   }
@@ -145,10 +156,22 @@ export class ClientGeneration {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.cacheClient.close();
+    this.#controlClient?.close();
     this.#leaderboardClient?.close();
   }
 }
 
-function cacheClientProps({ credentialProvider, configurations, defaultTtlSeconds }: GenerationOptions) {
+function cacheClientProps(
+  provider: SealedCredentialProvider,
+  { configurations, defaultTtlSeconds }: GenerationOptions,
+) {
+  const credentialProvider = provider.withEndpoints({ controlEndpoint: unused });
   return { credentialProvider, configuration: configurations.cache, defaultTtlSeconds };
+}
+
+function withOneConnection(configuration: Configuration): Configuration {
+  const strategy = configuration.getTransportStrategy();
+  return configuration.withTransportStrategy(
+    strategy.withGrpcConfig(strategy.getGrpcConfig().withNumClients(1)),
+  );
 }

@@ -1,64 +1,79 @@
-import type { CredentialProvider, Middleware, TopicClient } from '@gomomento/sdk';
-import { Logger } from '@nestjs/common';
-import type { MomentoCredentials } from '../../credentials/momento-credentials.js';
+import { TimeoutError } from '@gomomento/sdk';
+import type { Logger } from '@nestjs/common';
+import type { KeyFollower } from '../../credentials/following/key-follower.js';
+import type { KeyCandidate } from '../../credentials/following/key-candidates.js';
+import type { Credential } from '../../credentials/key/credential.js';
+import type { SealedCredentialProvider } from '../../credentials/key/sealed-credential-provider.js';
+import { MomentoClosedError, MomentoConfigurationError } from '../../foundation/momento.errors.js';
 import { withinTime } from '../../foundation/pause.js';
-import { longestTimerMs } from '../../foundation/time-limit.js';
-import { MomentoClosedError } from '../../foundation/momento.errors.js';
-import { unreachable } from './boot-probe.js';
 import { type CallOutcome, finish, isKeyRejected, isSuccess } from '../sdk/call-outcome.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
+import { MiddlewareLife } from '../sdk/middleware-life.js';
 import { ClientGeneration } from './client-generation.js';
-import type { KeyRenewal } from '../streams/managed-subscription.js';
+import { type CacheNeeds, ensureCaches, proveKey } from './key-proof.js';
 
 export interface CurrentClientsOptions {
   readonly connectionName: string;
-  readonly credentials: MomentoCredentials;
+  readonly follower: KeyFollower;
   readonly configurations: ClientConfigurations;
   readonly defaultTtlSeconds: number;
-  readonly shutdownTimeoutSeconds: number;
-  /** Aborted when the connection begins to close. */
-  readonly closing: AbortSignal;
-  /** Makes sure that Momento accepts the clients' key, within the time. @throws MomentoConfigurationError */
-  accept(clients: ClientGeneration, limitMs: number): Promise<unknown>;
-  /** Called when other clients have taken over. */
-  replaced(clients: ClientGeneration): void;
+  readonly createCaches: boolean;
+  readonly logger: Logger;
+  /** Aborted when later calls are refused. */
+  readonly closed: AbortSignal;
 }
 
-const topicsWarmUpMs = 250;
+/** A call's own time limit may be shorter than a handshake takes. */
+const shortestProofMs = 1_000;
+const longestGoodbyeMs = 250;
 
 /** The clients of the key in use, which change with it: made on first use, replaced without a failed call, closed once. */
 export class CurrentClients {
+  /** The caches that a key must reach: of another account it would be a key to nothing. */
+  readonly neededCaches = new Set<string>();
   readonly #options: CurrentClientsOptions;
-  readonly #logger = new Logger('Momento');
   readonly #retiring = new Set<Promise<void>>();
+  readonly #following: Promise<void>;
+  readonly #middlewares: MiddlewareLife;
   #current: ClientGeneration | undefined;
   #starting: Promise<ClientGeneration> | undefined;
-  #catchingUp: Promise<void> | undefined;
-  #hasStarted = false;
 
   constructor(options: CurrentClientsOptions) {
     this.#options = options;
-    options.credentials.replaceWith((credential) => this.#replace(credential.provider));
+    this.#middlewares = new MiddlewareLife(options.configurations.middlewares, options.logger);
+    this.#following = this.#follow();
   }
 
   /**
-   * Makes a call. When Momento rejects the key, the call joins the look for another one and is repeated with it: it was
-   * not carried out. It waits no longer than its time limit.
+   * Makes a call. When Momento rejects the key, the call joins the look for another one and is repeated: it was not carried
+   * out. It waits no longer than its time limit, the wait for the first key included.
+   *
+   * @param usesKey false for calls with a token of the caller's own, whose rejection says nothing of the key
    */
-  async run<T>(call: (clients: ClientGeneration) => Promise<T>, timeoutMs: number): Promise<T> {
-    const startedAt = performance.now();
-    const timeLeftMs = () => timeoutMs - (performance.now() - startedAt);
+  async run<T>(
+    call: (clients: ClientGeneration) => Promise<T>,
+    timeoutMs: number,
+    usesKey = true,
+  ): Promise<T> {
+    const startedAtMs = performance.now();
+    const timeLeftMs = () => timeoutMs - (performance.now() - startedAtMs);
+    let rejected: ClientGeneration | undefined;
     for (;;) {
-      const clients = this.#current ?? (await this.ready());
-      this.#options.credentials.noteUse();
+      const clients = this.#current ?? (await this.#readyWithin(timeoutMs));
+      this.#options.follower.noteUse();
       const outcome = await clients.attempt(call);
+      if (!usesKey) return finish(outcome);
       if (!isKeyRejected(outcome)) {
         if (clients.isRejected) this.#noteAccepted(clients, outcome);
         return finish(outcome);
       }
-      if (timeoutMs > 0) clients.isRejected = true;
+      const wasRepeated = rejected === clients;
+      rejected = clients;
+      clients.isRejected = true;
+      if (timeLeftMs() <= 0) return finish(outcome);
       // The repeat has the SDK's whole time again: to give it up half-way would leave open whether it was carried out.
-      if (timeLeftMs() <= 0 || !(await this.#renewKey(clients, timeLeftMs()))) return finish(outcome);
+      const renewal = await this.#options.follower.renewRejected(clients.provider, timeLeftMs(), wasRepeated);
+      if (renewal === 'none') return finish(outcome);
     }
   }
 
@@ -68,144 +83,167 @@ export class CurrentClients {
    * @throws MomentoConfigurationError, MomentoClosedError
    */
   async ready(): Promise<ClientGeneration> {
-    this.#refuseWhenClosed();
     if (this.#current !== undefined) return this.#current;
-    this.#starting ??= this.#start().finally(() => {
+    return this.#startOnce(async (provider) => ClientGeneration.create(provider, this.#options));
+  }
+
+  /**
+   * Fetches the key, makes sure that Momento accepts it, and connects. A rotation may be under way: a key that Momento
+   * rejects is asked for again, within the time.
+   *
+   * @param limitMs how long Momento may take; the key's source has a limit of its own
+   * @throws MomentoConfigurationError
+   */
+  async connect(limitMs: number): Promise<ClientGeneration> {
+    const { follower } = this.#options;
+    await follower.current();
+    const startedAtMs = performance.now();
+    const timeLeftMs = () => Math.max(limitMs - (performance.now() - startedAtMs), 1);
+    for (;;) {
+      const credential = await follower.current();
+      try {
+        await this.#prove(credential, timeLeftMs(), this.#options.logger);
+        return await this.#startOnce((provider) => this.#connectTo(provider));
+      } catch (error) {
+        const isRejected = error instanceof MomentoConfigurationError && error.code === 'key-rejected';
+        if (!isRejected) throw error;
+        const renewal = await follower.renewRejected(credential.provider, timeLeftMs(), true);
+        if (renewal === 'none') throw error;
+      }
+    }
+  }
+
+  /** Makes sure that a cache is there, now and with each key to come. @throws MomentoConfigurationError */
+  async ensureCache(cacheName: string, limitMs: number): Promise<void> {
+    const { closed: signal } = this.#options;
+    await ensureCaches(await this.ready(), this.#needs([cacheName]), { limitMs, signal });
+    this.neededCaches.add(cacheName);
+  }
+
+  /** Joins the look for another key. @returns whether other clients have taken over, at the latest when the time is over */
+  async renewRejected(clients: ClientGeneration, limitMs: number): Promise<boolean> {
+    return (await this.#options.follower.renewRejected(clients.provider, limitMs, true)) === 'replaced';
+  }
+
+  /** Closes each client once, when the calls in flight on it have ended. Later calls are refused already. */
+  async close(): Promise<void> {
+    const last = this.#current;
+    this.#current = undefined;
+    last?.supersede();
+    if (last !== undefined) this.#retire(last);
+    // What is being proven ends at once with the signal; nothing that hangs is waited for twice.
+    await withinTime(Promise.all([this.#following, ...this.#retiring]), longestGoodbyeMs);
+    this.#middlewares.end();
+  }
+
+  async #readyWithin(limitMs: number): Promise<ClientGeneration> {
+    const clients = await withinTime(this.ready(), limitMs);
+    return clients ?? Promise.reject(new TimeoutError(`there was no key within ${limitMs} ms`));
+  }
+
+  #startOnce(
+    make: (provider: SealedCredentialProvider) => Promise<ClientGeneration>,
+  ): Promise<ClientGeneration> {
+    this.#starting ??= this.#start(make).finally(() => {
       this.#starting = undefined;
     });
     return this.#starting;
   }
 
-  /**
-   * Joins the look for another key, because Momento rejected that of these clients.
-   *
-   * @returns whether other clients have taken over, at the latest when the time is over
-   */
-  async renewRejected(clients: ClientGeneration, limitMs: number): Promise<boolean> {
-    if (this.#options.credentials.isFixed) return false;
-    return this.#current !== clients || (await this.#renewKey(clients, limitMs));
-  }
-
-  /** For a stream, which has no time limit of its own: it waits for as long as a key is looked for. */
-  async renewKeyOf(rejected: TopicClient): Promise<KeyRenewal> {
-    const clients = this.#current;
-    if (clients === undefined || this.#options.credentials.isFixed) return 'never';
-    const isReplaced = clients.topicClient !== rejected && clients.subscriptionClient !== rejected;
-    return isReplaced || (await this.#renewKey(clients, longestTimerMs)) ? 'renewed' : 'later';
-  }
-
-  /** Drains within `shutdownTimeoutSeconds`, then closes each client once. */
-  async close(beforeClose: () => void): Promise<void> {
-    const last = this.#current;
-    this.#current = undefined;
-    if (last !== undefined) await this.#retire(last, beforeClose);
-    await Promise.all(this.#retiring);
-    if (!this.#hasStarted) return;
-    for (const middleware of this.#options.configurations.middlewares) this.#closeMiddleware(middleware);
-  }
-
-  #closeMiddleware(middleware: Middleware): void {
-    try {
-      middleware.close?.();
-    } catch (error) {
-      this.#logger.error(
-        'A middleware failed to close.',
-        error instanceof Error ? error.stack : String(error),
-      );
-    }
-  }
-
-  async #start(): Promise<ClientGeneration> {
-    const { credentials, configurations } = this.#options;
-    const { provider } = await credentials.current();
+  async #start(
+    make: (provider: SealedCredentialProvider) => Promise<ClientGeneration>,
+  ): Promise<ClientGeneration> {
     this.#refuseWhenClosed();
-    this.#hasStarted = true;
-    for (const middleware of configurations.middlewares) middleware.init?.();
-    this.#current = ClientGeneration.create({ ...this.#options, credentialProvider: provider });
-    return this.#current;
-  }
-
-  /** Whether there are clients with another key, at the latest when the time is over. */
-  async #renewKey(clients: ClientGeneration, limitMs: number): Promise<boolean> {
-    await this.#options.credentials.renewRejected(clients.provider, limitMs);
-    await this.#catchUp(clients);
-    return this.#current !== clients && this.#current !== undefined;
-  }
-
-  /** A key that was replaced in the very moment in which the first clients were made for it. */
-  async #catchUp(clients: ClientGeneration): Promise<void> {
-    const { provider } = await this.#options.credentials.current();
-    if (this.#current !== clients || provider === clients.provider) return;
-    this.#catchingUp ??= this.#replace(provider).finally(() => {
-      this.#catchingUp = undefined;
-    });
-    await this.#catchingUp.catch(() => undefined);
+    if (this.#current !== undefined) return this.#current;
+    const { follower } = this.#options;
+    const fetched = await follower.current();
+    this.#refuseWhenClosed();
+    this.#middlewares.begin();
+    // Read at the moment of use: another key may have come into use while this one was awaited.
+    const clients = await make((follower.inUse ?? fetched).provider);
+    await this.#refuseLate(clients);
+    this.#current = clients;
+    return clients;
   }
 
   #noteAccepted(clients: ClientGeneration, outcome: CallOutcome<unknown>): void {
     if (!isSuccess(outcome)) return;
     clients.isRejected = false;
-    this.#options.credentials.noteAccepted(clients.provider);
+    this.#options.follower.noteAccepted(clients.provider);
+  }
+
+  /** Brings keys into use, one at a time, for as long as the key is followed. Never rejects. */
+  async #follow(): Promise<void> {
+    for await (const candidate of this.#options.follower.candidates) {
+      await this.#bringIntoUse(candidate).catch((error: unknown) =>
+        candidate.refuse(this.#options.closed.aborted ? this.#closedError() : error),
+      );
+    }
   }
 
   /**
-   * Connects clients with another key and makes sure that Momento accepts it, before they take over; what is in flight ends
+   * Makes sure that Momento accepts another key and connects clients with it before they take over; what is in flight ends
    * on the clients before.
    *
-   * @throws MomentoConfigurationError `key-rejected` or `momento-unreachable`; the clients in use stay
+   * @throws MomentoConfigurationError; the clients in use stay
    */
-  async #replace(provider: CredentialProvider): Promise<void> {
-    const inUse = this.#current ?? (await this.#starting);
-    if (inUse === undefined) return;
-    const next = await this.#connect(provider, inUse.usesTopics);
-    // Read again: the app may have begun to close meanwhile.
+  async #bringIntoUse(candidate: KeyCandidate): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    if (this.#current === undefined) {
+      candidate.accept();
+      return;
+    }
+    const { cacheTimeoutMs } = this.#options.configurations;
+    await this.#prove(candidate.credential, Math.max(cacheTimeoutMs, shortestProofMs));
+    const next = await this.#connectTo(candidate.credential.provider);
+    await this.#refuseLate(next);
     const previous = this.#current;
-    if (previous === undefined) {
-      void next.close();
-      throw new MomentoClosedError(this.#options.connectionName);
-    }
     this.#current = next;
+    candidate.accept();
     previous.supersede();
-    this.#options.replaced(next);
-    const retired = this.#retire(previous).finally(() => this.#retiring.delete(retired));
-    this.#retiring.add(retired);
+    this.#retire(previous);
   }
 
-  async #connect(credentialProvider: CredentialProvider, withTopics: boolean): Promise<ClientGeneration> {
-    const limitMs = this.#options.configurations.cacheTimeoutMs;
-    const next = await ClientGeneration.connect({ ...this.#options, credentialProvider }, limitMs).catch(
-      () => {
-        throw unreachable(limitMs);
-      },
+  #prove(credential: Credential, limitMs: number, logger?: Logger): Promise<void> {
+    const { configurations, closed: signal } = this.#options;
+    const options = { ...this.#needs(this.neededCaches), configurations, ...(logger && { logger }) };
+    return proveKey(credential, options, { limitMs, signal });
+  }
+
+  #needs(caches: Iterable<string>): CacheNeeds {
+    const { createCaches, follower } = this.#options;
+    return { caches, createCaches, source: follower.status().source };
+  }
+
+  /** The key was proven a moment ago: what fails now is tried again by the calls themselves. */
+  #connectTo(provider: SealedCredentialProvider): Promise<ClientGeneration> {
+    const { cacheTimeoutMs } = this.#options.configurations;
+    return ClientGeneration.connect(provider, this.#options, cacheTimeoutMs).catch(() =>
+      ClientGeneration.create(provider, this.#options),
     );
-    try {
-      await this.#options.accept(next, limitMs);
-      // Ahead of time, but not at the price of the cache's.
-      if (withTopics)
-        await withinTime(
-          next.attempt(() => next.connectTopics()),
-          topicsWarmUpMs,
-        );
-      return next;
-    } catch (error) {
-      void next.close();
-      throw error;
-    }
   }
 
-  /** Lets calls in flight end on their clients, then closes these. */
-  async #retire(clients: ClientGeneration, beforeClose?: () => void): Promise<void> {
-    const { shutdownTimeoutSeconds, credentials } = this.#options;
-    if (!(await clients.drain(shutdownTimeoutSeconds * 1000))) {
-      this.#logger.warn(
-        `Calls are still in flight after ${shutdownTimeoutSeconds} s; their clients close when they end.`,
-      );
-    }
-    beforeClose?.();
-    void clients.close().then(() => credentials.noteDrained());
+  /** Lets calls in flight end on their clients, which are closed then. */
+  #retire(clients: ClientGeneration): void {
+    const { follower } = this.#options;
+    const retiring = clients
+      .close()
+      .then(() => follower.noteDrained())
+      .finally(() => this.#retiring.delete(retiring));
+    this.#retiring.add(retiring);
+  }
+
+  /** The connection may have been closed while the clients were made. */
+  async #refuseLate(clients: ClientGeneration): Promise<void> {
+    if (this.#options.closed.aborted) await clients.close();
+    this.#refuseWhenClosed();
+  }
+
+  #closedError(): MomentoClosedError {
+    return new MomentoClosedError(this.#options.connectionName);
   }
 
   #refuseWhenClosed(): void {
-    if (this.#options.closing.aborted) throw new MomentoClosedError(this.#options.connectionName);
+    if (this.#options.closed.aborted) throw this.#closedError();
   }
 }

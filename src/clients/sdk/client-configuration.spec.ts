@@ -4,6 +4,7 @@ import {
   Configurations,
   LeaderboardConfigurations,
   type Middleware,
+  ReadConcern,
   TopicClientConfiguration,
   TopicConfigurations,
 } from '@gomomento/sdk';
@@ -52,6 +53,18 @@ describe('the user’s configuration', () => {
     expect(cache.getTransportStrategy()).toBe(configuration.getTransportStrategy());
     expect(cache.getRetryStrategy()).toBe(configuration.getRetryStrategy());
     expect(cache.getThrowOnErrors()).toBe(true);
+  });
+
+  it('stays prepared when it is changed', () => {
+    const middleware = { onNewRequest: () => undefined as never, close: () => undefined };
+    const configuration = laterConfiguration().withMiddlewares([middleware]);
+    const { cache } = prepare({ configuration });
+    const changed = cache.withClientTimeoutMillis(700).withReadConcern(ReadConcern.CONSISTENT);
+    expect(changed.getTransportStrategy().getGrpcConfig().getDeadlineMillis()).toBe(700);
+    expect(changed.getReadConcern()).toBe(ReadConcern.CONSISTENT);
+    expect(changed.getLoggerFactory()).not.toBe(configuration.getLoggerFactory());
+    expect(changed.getMiddlewares()).toEqual([expect.objectContaining({ close: undefined })]);
+    expect(changed.withMiddlewares([]).getMiddlewares()).toEqual([]);
   });
 
   it('of topics has the streams’ deadline for streams alone', () => {

@@ -96,7 +96,9 @@ function prepare<C extends CommonConfiguration>(
     getLoggerFactory: () => loggerFactory,
     getMiddlewares: () => middlewares,
   };
-  return delegateTo<CommonConfiguration>(configuration, replaced) as C;
+  return delegateTo<CommonConfiguration>(configuration, replaced, (changed) =>
+    prepare(changed, nest, ours),
+  ) as C;
 }
 
 interface WithTimeout {

@@ -1,22 +1,36 @@
 import type { SubscribeCallOptions, TopicClient, TopicSubscribe } from '@gomomento/sdk';
+import { longestTimerMs } from '../../foundation/time-limit.js';
 import { pause } from '../../foundation/pause.js';
-import { ManagedSubscription, type SubscriptionOwner } from './managed-subscription.js';
+import type { ClientGeneration } from '../rotation/client-generation.js';
+import { type KeyRenewal, ManagedSubscription, type SubscriptionOwner } from './managed-subscription.js';
 
 const retryDelayMs = 1_000;
+
+/** The clients of the key in use, as streams need them. */
+export interface StreamClients {
+  ready(): Promise<ClientGeneration>;
+  renewRejected(clients: ClientGeneration, limitMs: number): Promise<boolean>;
+}
 
 /** Every subscription that is open, because the SDK's `TopicClient` cannot be closed, only its subscriptions can. */
 export class LiveSubscriptions {
   readonly #open = new Set<ManagedSubscription>();
   readonly #owner: SubscriptionOwner;
+  readonly #clients: StreamClients;
+  #generation: ClientGeneration | undefined;
   /** Where they belong. */
   #client: TopicClient | undefined;
 
-  constructor(owner: Omit<SubscriptionOwner, 'ended'>) {
-    this.#owner = { ...owner, ended: (subscription) => this.#open.delete(subscription) };
-  }
-
-  get size(): number {
-    return this.#open.size;
+  constructor({
+    clients,
+    ...owner
+  }: Pick<SubscriptionOwner, 'positions' | 'timeoutMs'> & { clients: StreamClients }) {
+    this.#clients = clients;
+    this.#owner = {
+      ...owner,
+      renewKey: (rejected) => this.#renewKey(rejected),
+      ended: (subscription) => this.#open.delete(subscription),
+    };
   }
 
   /**
@@ -24,28 +38,42 @@ export class LiveSubscriptions {
    * where streams may stay: an unanswered stream cannot be ended in the SDK, and would hold the process.
    */
   async subscribe(
-    clients: { readonly opening: TopicClient; readonly lasting: TopicClient },
+    clients: ClientGeneration,
     cacheName: string,
     topicName: string,
     callbacks: SubscribeCallOptions,
   ): Promise<TopicSubscribe.Response> {
     const subscription = new ManagedSubscription(this.#owner, cacheName, topicName, callbacks);
-    this.#client = clients.lasting;
+    this.#watch(clients);
     this.#open.add(subscription);
-    const response = await subscription.open(clients.opening);
+    const response = await subscription.open(clients.topicClient);
     if (response !== subscription.handle) {
       this.#open.delete(subscription);
       return response;
     }
     // By now it may be another one.
-    void this.#move(subscription, this.#client);
+    if (this.#client !== undefined) void this.#move(subscription, this.#client);
     return response;
   }
 
-  /** Moves them all to another client, and tries again what cannot be moved, until a later client or the end. */
-  async moveTo(client: TopicClient): Promise<void> {
-    this.#client = client;
+  #watch(clients: ClientGeneration): void {
+    if (this.#generation === clients) return;
+    this.#generation = clients;
+    this.#client = clients.subscriptionClient;
+    clients.superseded.addEventListener('abort', () => void this.#followUp(), { once: true });
+  }
+
+  async #followUp(): Promise<void> {
+    const next = await this.#clients.ready().catch(() => undefined);
+    if (next === undefined || this.#open.size === 0) return;
+    this.#watch(next);
+    const client = next.subscriptionClient;
     await Promise.all([...this.#open].map((subscription) => this.#move(subscription, client)));
+  }
+
+  async #renewKey(_rejected: TopicClient): Promise<KeyRenewal> {
+    if (this.#generation === undefined) return 'never';
+    return (await this.#clients.renewRejected(this.#generation, longestTimerMs)) ? 'renewed' : 'later';
   }
 
   async #move(subscription: ManagedSubscription, client: TopicClient): Promise<void> {
@@ -55,7 +83,11 @@ export class LiveSubscriptions {
     }
   }
 
-  unsubscribeAll(): void {
+  stopDelivery(): void {
+    return;
+  }
+
+  async unsubscribeAll(): Promise<void> {
     for (const subscription of this.#open) subscription.end();
   }
 }

@@ -5,7 +5,8 @@ import { inSeconds, makeJwt, makeV1Key, regionEndpoint } from '../../../test/e2e
 import type { Credential } from '../key/credential.js';
 import type { CredentialEvent } from '../credential-events.js';
 import type { CredentialSource, FetchedSecret } from '../credential-source.js';
-import { MomentoCredentials, type MomentoCredentialsOptions } from '../momento-credentials.js';
+import { MomentoClosedError } from '../../foundation/momento.errors.js';
+import { KeyFollower, type KeyFollowerOptions } from './key-follower.js';
 import { pollPauseMs, rejectedKeyPolls } from './refresh-plan.js';
 
 /** A source that answers at once what it holds, or fails. */
@@ -29,10 +30,10 @@ class Secret implements CredentialSource {
   }
 }
 
-const started: MomentoCredentials[] = [];
+const started: KeyFollower[] = [];
 
-function follow(source: CredentialSource, options: Partial<MomentoCredentialsOptions> = {}) {
-  const credentials = new MomentoCredentials({
+function follow(source: CredentialSource, options: Partial<KeyFollowerOptions> = {}) {
+  const credentials = new KeyFollower({
     connectionName: 'default',
     source,
     bootTimeoutSeconds: 10,
@@ -48,11 +49,11 @@ function follow(source: CredentialSource, options: Partial<MomentoCredentialsOpt
 
 /** Asks for another key than this one. @returns whether there is another in the end */
 async function renew(
-  credentials: MomentoCredentials,
+  credentials: KeyFollower,
   rejected: CredentialProvider,
   limitMs: number,
 ): Promise<boolean> {
-  await credentials.renewRejected(rejected, limitMs);
+  await credentials.renewRejected(rejected, limitMs, true);
   return (await credentials.current()).provider !== rejected;
 }
 
@@ -124,7 +125,7 @@ describe('a key that is followed', () => {
     expect(source.fetchedAtMs).toHaveLength(2);
   });
 
-  it.each<[string, Partial<MomentoCredentialsOptions>, boolean]>([
+  it.each<[string, Partial<KeyFollowerOptions>, boolean]>([
     ['refresh: false', { refresh: false }, false],
     ['a source that is fixed', {}, true],
   ])('is not asked for on time with %s', async (_case, options, isFixed) => {
@@ -222,7 +223,7 @@ describe('a key that Momento rejected', () => {
     expect(source.fetchedAtMs).toHaveLength(1 + rejectedKeyPolls);
   });
 
-  it('is not looked for again for a while after it was looked for in vain', async () => {
+  it('is not looked for again for a while after a look that found no other, wherever the wall clock is set meanwhile', async () => {
     const source = new Secret(makeV1Key());
     const { credentials } = follow(source, { refresh: false });
     const { provider } = await credentials.current();
@@ -231,6 +232,7 @@ describe('a key that Momento rejected', () => {
     expect(await first).toBe(false);
     expect(await renew(credentials, provider, minutes(10))).toBe(false);
     expect(source.fetchedAtMs).toHaveLength(1 + rejectedKeyPolls);
+    vi.setSystemTime(Date.now() - hours(1));
     await vi.advanceTimersByTimeAsync(pollPauseMs);
     const again = renew(credentials, provider, 50);
     await vi.advanceTimersByTimeAsync(50);
@@ -249,25 +251,42 @@ describe('a key that Momento rejected', () => {
 });
 
 describe('after a rejection', () => {
-  const untilNextMs = (credentials: MomentoCredentials) =>
+  const untilNextMs = (credentials: KeyFollower) =>
     (credentials.status().nextRefreshAt?.getTime() ?? Number.NaN) - Date.now();
 
-  it('that was a passing fault, the key is followed at its regular pace', async () => {
+  it('that was a passing fault, nobody waits any more, and the key is followed at its regular pace', async () => {
     const source = new Secret(makeV1Key());
     const { credentials } = follow(source);
     const { provider } = await credentials.current();
-    void credentials.renewRejected(provider, 0);
+    const waiting = credentials.renewRejected(provider, minutes(1), true);
+    await vi.advanceTimersByTimeAsync(50);
     credentials.noteAccepted(provider);
-    while (source.fetchedAtMs.length <= rejectedKeyPolls) await vi.advanceTimersByTimeAsync(500);
-    await credentials.refreshNow();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await waiting).toBe('same');
+    const asked = source.fetchedAtMs.length;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(source.fetchedAtMs).toHaveLength(asked);
     expect(untilNextMs(credentials)).toBeGreaterThan(200_000);
   });
 
-  it('that was looked into in vain, looks come from 1 s apart to 60 s', async () => {
+  it('a call is to be made once more as soon as the source has given the same key, and then waits', async () => {
+    const source = new Secret(makeV1Key());
+    const { credentials } = follow(source, { refresh: false });
+    const { provider } = await credentials.current();
+    const first = credentials.renewRejected(provider, minutes(1));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await first).toBe('same');
+    expect(source.fetchedAtMs).toHaveLength(2);
+    const second = credentials.renewRejected(provider, minutes(1), true);
+    while (source.fetchedAtMs.length <= rejectedKeyPolls) await vi.advanceTimersByTimeAsync(500);
+    expect(await second).toBe('none');
+  });
+
+  it('after which no other key was found, looks come from 1 s apart to 60 s', async () => {
     const source = new Secret(makeV1Key());
     const { credentials } = follow(source);
     const { provider } = await credentials.current();
-    void credentials.renewRejected(provider, 0);
+    void credentials.renewRejected(provider, 0, true);
     while (source.fetchedAtMs.length <= rejectedKeyPolls) await vi.advanceTimersByTimeAsync(500);
     await vi.advanceTimersByTimeAsync(0);
     expect(untilNextMs(credentials)).toBeLessThanOrEqual(1_000);
@@ -278,11 +297,11 @@ describe('after a rejection', () => {
     expect(source.fetchedAtMs.length).toBeLessThanOrEqual(21);
   });
 
-  it('looked into in vain, the rejection of another key is looked into at once', async () => {
+  it('after which none was found, the rejection of another key is looked into at once', async () => {
     const source = new Secret(makeV1Key());
     const { credentials } = follow(source, { refresh: false });
     const { provider } = await credentials.current();
-    void credentials.renewRejected(provider, 0);
+    void credentials.renewRejected(provider, 0, true);
     while (source.fetchedAtMs.length <= rejectedKeyPolls) await vi.advanceTimersByTimeAsync(500);
     source.content = { content: makeV1Key() };
     await credentials.refreshNow();
@@ -301,10 +320,16 @@ describe('bringing a key into use', () => {
     const { credentials, events } = follow(source);
     const before = await credentials.current();
     const brought: Credential[] = [];
-    credentials.replaceWith(async (credential) => {
-      brought.push(credential);
-      if (brought.length === 1) throw new Error('not accepted');
-    });
+    const taking = (async () => {
+      for await (const candidate of credentials.candidates) {
+        const { credential } = candidate;
+        brought.push(credential);
+        expect(credentials.isInUse(credential.provider)).toBe(false);
+        if (brought.length === 1) candidate.refuse(new Error('not accepted'));
+        else candidate.accept();
+        expect(credentials.isInUse(credential.provider)).toBe(brought.length > 1);
+      }
+    })();
     source.content = { content: makeV1Key() };
     await expect(credentials.refreshNow()).rejects.toThrow('not accepted');
     expect((await credentials.current()).provider).toBe(before.provider);
@@ -312,5 +337,55 @@ describe('bringing a key into use', () => {
     expect(credentials.status().generation).toBe(2);
     expect((await credentials.current()).provider).toBe(brought[1]?.provider);
     expect(events).toEqual(['refreshFailed', 'refreshed', 'rotated']);
+    credentials.stop();
+    await taking;
+  });
+
+  it.each([
+    ['that nobody has taken yet', 0],
+    ['that is being looked at', 1],
+  ])('is refused at the end when it is one %s', async (_what, keysTaken) => {
+    const source = new Secret(makeV1Key());
+    const { credentials } = follow(source);
+    await credentials.current();
+    const iterator = credentials.candidates[Symbol.asyncIterator]();
+    const taken = iterator.next();
+    source.content = { content: makeV1Key() };
+    if (keysTaken === 0) {
+      // The one before is still being looked at: `next()` has not been called again.
+      const first = credentials.refreshNow();
+      (await taken).value?.accept();
+      await first;
+      source.content = { content: makeV1Key() };
+    }
+    const refreshing = credentials.refreshNow().catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(0);
+    credentials.stop();
+    if (keysTaken > 0) (await taken).value?.refuse(new MomentoClosedError('default'));
+    expect(await refreshing).toBeInstanceOf(MomentoClosedError);
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+  });
+});
+
+describe('a key that is not asked for regularly', () => {
+  it.each<[string, Partial<KeyFollowerOptions>, boolean]>([
+    ['with refresh: false', { refresh: false }, false],
+    ['of a fixed source', {}, true],
+  ])('is said to be expiring all the same, %s, and once', async (_what, options, isFixed) => {
+    const expiresAt = inSeconds(3_600);
+    const source = new Secret(
+      JSON.stringify({ apiKey: makeV1Key(), validUntil: expiresAt.getTime() / 1000 }),
+    );
+    source.isFixed = isFixed;
+    const { credentials, events } = follow(source, options);
+    await credentials.current();
+    await vi.advanceTimersByTimeAsync(minutes(49));
+    expect(events).toEqual([]);
+    await vi.advanceTimersByTimeAsync(minutes(5));
+    expect(events).toEqual(['expiring']);
+    expect(warnings).toEqual([expect.stringMatching(/ends at .*: store another one there\.$/)]);
+    await vi.advanceTimersByTimeAsync(hours(1));
+    expect(events).toEqual(['expiring']);
+    expect(source.fetchedAtMs).toHaveLength(1);
   });
 });

@@ -50,16 +50,15 @@ const longestPollDelayMs = 500;
 
 /** The bound on looks for one rejection. */
 export const rejectedKeyPolls = 16;
-/** After a look in vain rejections fail at once for so long, at first; the regular backoff goes on meanwhile. */
+/** After a look that found no other key, rejections fail at once for so long, at first; the regular backoff goes on meanwhile. */
 export const pollPauseMs = 5_000;
 export const longestPollPauseMs = 60_000;
 
 /**
- * The pauses between looks for another key after Momento rejected the one in use: at once, then up to half a second apart,
- * for longer than the five seconds that a call may take as the SDK is configured by default.
+ * The pauses before the source is asked again, after it was asked at once because Momento rejected the key in use: up to half
+ * a second, for longer than the five seconds that a call may take as the SDK is configured by default.
  */
 export function* rejectedKeyPollDelaysMs(): Generator<number> {
-  yield 0;
   for (let delayMs = firstPollDelayMs, look = 1; look < rejectedKeyPolls; look += 1) {
     yield delayMs;
     delayMs = Math.min(delayMs * pollGrowth, longestPollDelayMs);

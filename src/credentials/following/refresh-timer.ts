@@ -8,7 +8,9 @@ export class RefreshTimer {
   readonly #call: () => void;
   readonly #hasTimer: boolean;
   #timer: NodeJS.Timeout | undefined;
-  #dueAt = Number.POSITIVE_INFINITY;
+  #dueAtMs = Number.POSITIVE_INFINITY;
+  /** The same moment as time of day: the monotonic clock of a machine that sleeps may stand still meanwhile. */
+  #dueAtTimeOfDay = Number.POSITIVE_INFINITY;
 
   /** @param hasTimer false where use alone drives it */
   constructor(call: () => void, hasTimer: boolean) {
@@ -17,23 +19,24 @@ export class RefreshTimer {
   }
 
   get dueAt(): Date | undefined {
-    return Number.isFinite(this.#dueAt) ? new Date(this.#dueAt) : undefined;
+    return Number.isFinite(this.#dueAtTimeOfDay) ? new Date(this.#dueAtTimeOfDay) : undefined;
   }
 
   set(delayMs: number): void {
     this.stop();
-    this.#dueAt = Date.now() + delayMs;
+    this.#dueAtMs = performance.now() + delayMs;
+    this.#dueAtTimeOfDay = Date.now() + delayMs;
     if (this.#hasTimer) this.#wait(delayMs);
   }
 
   /** Cheap enough to be asked at every use. */
   check(): void {
-    if (Date.now() >= this.#dueAt) this.#fire();
+    if (performance.now() >= this.#dueAtMs || Date.now() >= this.#dueAtTimeOfDay) this.#fire();
   }
 
   #wait(delayMs: number): void {
     const isWhole = delayMs <= longestTimerMs;
-    const next = () => (isWhole ? this.#fire() : this.#wait(this.#dueAt - Date.now()));
+    const next = () => (isWhole ? this.#fire() : this.#wait(this.#dueAtMs - performance.now()));
     this.#timer = setTimeout(next, Math.min(delayMs, longestTimerMs)).unref();
   }
 
@@ -45,6 +48,7 @@ export class RefreshTimer {
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#dueAtMs = Number.POSITIVE_INFINITY;
+    this.#dueAtTimeOfDay = Number.POSITIVE_INFINITY;
   }
 }

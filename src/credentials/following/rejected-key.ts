@@ -2,16 +2,29 @@ import type { CredentialProvider } from '@gomomento/sdk';
 import { pause, withinTime } from '../../foundation/pause.js';
 import { longestPollPauseMs, pollPauseMs, rejectedKeyPollDelaysMs } from './refresh-plan.js';
 
-export interface RejectedKeyOptions {
-  /** Aborted when nothing is to be looked for any more. */
-  readonly closing: AbortSignal;
+/** What is looked through for another key. */
+export interface KeySearch {
   /** Asks the source, past its caches. May reject. */
-  readonly look: () => Promise<unknown>;
-  readonly isInUse: (key: CredentialProvider) => boolean;
-  /** Called when a look for another key begins. */
-  readonly began: () => void;
-  /** Called when it ends in vain. */
-  readonly endedInVain: () => void;
+  refreshNow(): Promise<unknown>;
+  isInUse(key: CredentialProvider): boolean;
+  /** A look for another key has ended without one. */
+  noteNoOther(): void;
+}
+
+/**
+ * - `replaced`: another key is in use
+ * - `same`: the source was asked and gave the rejected key again, or Momento accepts that key after all: try it once more
+ * - `none`: there is no other key to be found at the moment, or the time is over
+ */
+export type Renewal = 'replaced' | 'same' | 'none';
+
+interface Look {
+  /** Ends with the source's first answer. Never rejects. */
+  readonly first: Promise<void>;
+  /** Ends when another key is in use, when the rejected one is accepted again, or after the last answer. Never rejects. */
+  readonly whole: Promise<void>;
+  /** Whether a call that was made once more was rejected again: the others need not be. */
+  isConfirmed: boolean;
 }
 
 /**
@@ -19,53 +32,85 @@ export interface RejectedKeyOptions {
  * bounded number of times, and then not again for a while that doubles.
  */
 export class RejectedKey {
-  readonly #options: RejectedKeyOptions;
+  readonly #search: KeySearch;
   #rejected: CredentialProvider | undefined;
-  #poll: Promise<void> | undefined;
-  #nextPollAt = 0;
+  #look: Look | undefined;
+  /** Aborted when there is nothing to look for any more. */
+  #settled = new AbortController();
+  #isStopped = false;
+  #nextLookAtMs = Number.NEGATIVE_INFINITY;
   #pauseMs = pollPauseMs;
 
-  constructor(options: RejectedKeyOptions) {
-    this.#options = options;
+  constructor(search: KeySearch) {
+    this.#search = search;
   }
 
-  get isPolling(): boolean {
-    return this.#poll !== undefined;
+  get isLooking(): boolean {
+    return this.#look !== undefined;
   }
 
   is(key: CredentialProvider): boolean {
     return this.#rejected === key;
   }
 
-  /** Momento accepts the key after all: the rejection was a passing fault of its. */
+  /** Momento accepts the key after all: the rejection was a passing fault of its own, and nobody need wait any more. */
   clear(key: CredentialProvider): void {
-    if (this.is(key)) this.#rejected = undefined;
+    if (!this.is(key)) return;
+    this.#rejected = undefined;
+    this.#settled.abort();
   }
 
-  /** Ends when another key is in use, when there is none to be had, or when the time is over. Never rejects. */
-  async renew(rejected: CredentialProvider, limitMs: number): Promise<void> {
-    if (!this.#options.isInUse(rejected)) return;
-    const isPaused = this.is(rejected) && Date.now() < this.#nextPollAt;
-    if (!this.isPolling && isPaused) return;
-    this.#poll ??= this.#pollForAnother(rejected).finally(() => {
-      this.#poll = undefined;
-    });
-    await withinTime(this.#poll, limitMs);
+  stop(): void {
+    this.#isStopped = true;
+    this.#settled.abort();
   }
 
-  async #pollForAnother(rejected: CredentialProvider): Promise<void> {
-    const { closing, look, isInUse, began, endedInVain } = this.#options;
+  /**
+   * Ends when another key is in use, when none is found, or when the time is over. Never rejects.
+   *
+   * @param wasRepeated whether the call was made once more already since its rejection: one that passes costs no more than that
+   */
+  async renew(rejected: CredentialProvider, limitMs: number, wasRepeated: boolean): Promise<Renewal> {
+    if (!this.#search.isInUse(rejected)) return 'replaced';
+    const isPaused = this.is(rejected) && performance.now() < this.#nextLookAtMs;
+    if (this.#isStopped || (!this.isLooking && isPaused)) return 'none';
+    this.#look ??= this.#begin(rejected);
+    if (wasRepeated) this.#look.isConfirmed = true;
+    const { first, whole, isConfirmed } = this.#look;
+    const hasEnded = await withinTime(
+      (isConfirmed ? whole : first).then(() => true),
+      limitMs,
+    );
+    if (!this.#search.isInUse(rejected)) return 'replaced';
+    return hasEnded === true && (!isConfirmed || !this.is(rejected)) ? 'same' : 'none';
+  }
+
+  #begin(rejected: CredentialProvider): Look {
     if (!this.is(rejected)) this.#pauseMs = pollPauseMs;
     this.#rejected = rejected;
-    began();
+    this.#settled = new AbortController();
+    const first = this.#ask();
+    const whole = this.#goOn(rejected, first, this.#settled.signal).finally(() => {
+      this.#look = undefined;
+    });
+    return { first, whole, isConfirmed: false };
+  }
+
+  async #goOn(rejected: CredentialProvider, first: Promise<void>, settled: AbortSignal): Promise<void> {
+    await first;
     for (const delayMs of rejectedKeyPollDelaysMs()) {
-      await pause(delayMs, { signal: closing });
-      if (closing.aborted) return;
-      await look().catch(() => undefined);
-      if (!isInUse(rejected)) return;
+      if (!this.#search.isInUse(rejected)) return;
+      await pause(delayMs, { signal: settled });
+      if (settled.aborted) return;
+      await this.#ask();
     }
-    this.#nextPollAt = Date.now() + this.#pauseMs;
+    if (!this.#search.isInUse(rejected)) return;
+    this.#nextLookAtMs = performance.now() + this.#pauseMs;
     this.#pauseMs = Math.min(this.#pauseMs * 2, longestPollPauseMs);
-    endedInVain();
+    this.#search.noteNoOther();
+  }
+
+  async #ask(): Promise<void> {
+    await this.#search.refreshNow().catch(() => undefined);
   }
 }

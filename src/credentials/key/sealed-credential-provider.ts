@@ -58,6 +58,11 @@ export class SealedCredentialProvider extends CredentialProvider {
     return CredentialProvider.forMomentoLocal({});
   }
 
+  /** The same key with other hosts in place of some. */
+  withEndpoints(endpoints: Partial<MomentoEndpoints>): SealedCredentialProvider {
+    return new SealedCredentialProvider(this.#authToken, { ...this.#endpoints, ...endpoints }, true);
+  }
+
   /** The same key at the same hosts: nothing to replace. */
   equals(other: SealedCredentialProvider): boolean {
     const mine = this.#endpoints;

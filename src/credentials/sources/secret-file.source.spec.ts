@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failureOf, makeV1Key } from '../../../test/e2e/credentials/keys.fixture.js';
 import type { CredentialSource } from '../credential-source.js';
-import { MomentoCredentials } from '../momento-credentials.js';
+import { KeyFollower } from '../following/key-follower.js';
 import { fromSecretFile } from './secret-file.source.js';
 
 let folder: string;
@@ -37,7 +37,7 @@ describe('fromSecretFile', () => {
 
   it('lets a mounted secret rotate, and keeps the key while it is not there', async () => {
     const source = fromSecretFile({ path });
-    const credentials = new MomentoCredentials({ connectionName: 'default', source, bootTimeoutSeconds: 1 });
+    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 1 });
     await writeFile(path, makeV1Key());
     await credentials.current();
     await writeFile(path, makeV1Key());

@@ -8,7 +8,7 @@ import {
 import { failureOf, makeV1Key } from '../../../test/e2e/credentials/keys.fixture.js';
 import { SecretsManagerLocal } from '../../local/index.js';
 import type { CredentialSource } from '../credential-source.js';
-import { MomentoCredentials } from '../momento-credentials.js';
+import { KeyFollower } from '../following/key-follower.js';
 import { fromSecretsExtension, type SecretsExtensionSourceOptions } from './secrets-extension.source.js';
 
 useIsolatedEnvironment();
@@ -93,7 +93,7 @@ describe('fromSecretsExtension', () => {
     extension.putSecret('momento', makeV1Key());
     extension.faults.notReady({ times: 2 });
     const source = createSource();
-    const credentials = new MomentoCredentials({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
+    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
     await expect(credentials.current()).resolves.toMatchObject({ versionId: expect.any(String) });
     expect(extension.callCount('ExtensionGet')).toBe(3);
   });

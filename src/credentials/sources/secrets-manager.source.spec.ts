@@ -12,7 +12,7 @@ import {
 import { failureOf, makeV1Key } from '../../../test/e2e/credentials/keys.fixture.js';
 import { SecretsManagerLocal } from '../../local/index.js';
 import type { CredentialSource } from '../credential-source.js';
-import { MomentoCredentials } from '../momento-credentials.js';
+import { KeyFollower } from '../following/key-follower.js';
 import {
   fromSecretsManager,
   loadAwsSdk,
@@ -112,7 +112,7 @@ describe('fromSecretsManager', () => {
   it('reads what is there after a stale read', async () => {
     secrets.putSecret('momento', makeV1Key());
     const source = createSource({ secretId: 'momento' });
-    const credentials = new MomentoCredentials({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
+    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
     await credentials.current();
     secrets.faults.staleRead();
     const { versionId } = secrets.putSecret('momento', makeV1Key());
@@ -389,7 +389,7 @@ describe('fromSecretsManager, its failures', () => {
     secrets.putSecret('momento', makeV1Key());
     secrets.faults.throttle({ times: 3 });
     const source = createSource({ secretId: 'momento' });
-    const credentials = new MomentoCredentials({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
+    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
     await expect(credentials.current()).resolves.toMatchObject({ versionId: expect.any(String) });
     expect(secrets.callCount('GetSecretValue')).toBe(4);
   });

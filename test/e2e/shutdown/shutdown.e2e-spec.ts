@@ -1,7 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Exit, runProgram } from '../../support/child-process.js';
 import { awsEnvironment } from '../../support/aws-environment.js';
 import { useEmbeddedServers } from '../../support/embedded-servers.js';
+import { startSilentServer } from '../../support/silent-server.js';
+import { makeJwt } from '../credentials/keys.fixture.js';
 
 /** The promise: `app.close()` returns and the process ends by itself within this time. */
 const endsWithinMs = 2_000;
@@ -53,6 +55,20 @@ describe('the end of an app', { timeout: 30_000 }, () => {
     });
     expectCleanEnd(exit);
     expect(exit.said[1]).toMatchObject({ subscribing: 'MomentoTopicError' });
+  });
+
+  it('ends while another key is being proven at a host that stays silent, and refuses the refresh', async () => {
+    const silent = await startSilentServer();
+    onTestFinished(() => silent.stop());
+    const key = JSON.stringify({ endpoint: silent.address, api_key: makeJwt({ sub: 'app' }) });
+    const exit = await run('replacing', (child) => {
+      servers.secrets.putSecret('Momento_Auth_Token', Buffer.from(key).toString('base64'));
+      child.kill('SIGUSR2');
+    });
+    expectCleanEnd(exit);
+    expect(silent.accepted).toBe(1);
+    expect(exit.said[1]).toMatchObject({ inFlight: 'answered', refreshing: 'MomentoClosedError' });
+    expect(exit.said[1]?.['closedInMs']).toBeLessThan(1_000);
   });
 
   it('ends with Momento gone, which leaves the SDK’s own close() waiting for minutes', async () => {

@@ -9,12 +9,13 @@ import {
   makeV1Key,
   makeV2Key,
   regionEndpoint,
-} from '../../test/e2e/credentials/keys.fixture.js';
-import { MomentoClosedError, MomentoConfigurationError } from '../foundation/momento.errors.js';
-import type { CredentialFetchContext, CredentialSource, FetchedCredential } from './credential-source.js';
-import type { CredentialEvent, CredentialStatus } from './credential-events.js';
-import { MomentoCredentials, type MomentoCredentialsOptions } from './momento-credentials.js';
-import { SourceUnavailableError } from './sources/source-unavailable.error.js';
+} from '../../../test/e2e/credentials/keys.fixture.js';
+import { MomentoClosedError, MomentoConfigurationError } from '../../foundation/momento.errors.js';
+import type { CredentialFetchContext, CredentialSource, FetchedCredential } from '../credential-source.js';
+import type { CredentialEvent, CredentialStatus } from '../credential-events.js';
+import { MomentoCredentials } from '../momento-credentials.js';
+import { KeyFollower, type KeyFollowerOptions } from './key-follower.js';
+import { SourceUnavailableError } from '../sources/source-unavailable.error.js';
 
 const key = makeV1Key();
 const otherKey = makeV1Key();
@@ -53,8 +54,8 @@ class ScriptedSource implements CredentialSource {
 
 const hang = () => new Promise<never>(() => undefined);
 
-function createCredentials(source: CredentialSource, options: Partial<MomentoCredentialsOptions> = {}) {
-  return new MomentoCredentials({
+function createCredentials(source: CredentialSource, options: Partial<KeyFollowerOptions> = {}) {
+  return new KeyFollower({
     connectionName: 'default',
     source,
     bootTimeoutSeconds: 10,
@@ -64,7 +65,7 @@ function createCredentials(source: CredentialSource, options: Partial<MomentoCre
 }
 
 /** Notes each event with the generation it came with. */
-function watch(credentials: MomentoCredentials): string[] {
+function watch(credentials: KeyFollower): string[] {
   const events: string[] = [];
   for (const event of ['refreshed', 'rotated', 'refreshFailed'] as const satisfies CredentialEvent[]) {
     credentials.on(event, ({ generation }) => events.push(`${event} ${generation}`));
@@ -91,7 +92,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('MomentoCredentials, the first key', () => {
+describe('KeyFollower, the first key', () => {
   it('is not fetched before it is needed', async () => {
     const source = new ScriptedSource(key);
     const credentials = createCredentials(source);
@@ -118,6 +119,7 @@ describe('MomentoCredentials, the first key', () => {
     await vi.advanceTimersByTimeAsync(1_500);
     expect(credentials.status()).toEqual({
       source: "secret 'momento' in a test",
+      endpoint: `cache.${regionEndpoint}`,
       versionId: 'v-1',
       generation: 1,
       fetchedAt: expect.any(Date),
@@ -149,7 +151,7 @@ describe('MomentoCredentials, the first key', () => {
   });
 });
 
-describe('MomentoCredentials, a source that fails', () => {
+describe('KeyFollower, a source that fails', () => {
   it.each([
     ['an error of the network', new Error('connect ECONNREFUSED')],
     ['an unavailable source', new SourceUnavailableError('Throttled.')],
@@ -243,7 +245,7 @@ describe('MomentoCredentials, a source that fails', () => {
   });
 });
 
-describe('MomentoCredentials, a source that shows the key', () => {
+describe('KeyFollower, a source that shows the key', () => {
   /** What users without a type checker, or with one that is silenced, return. */
   it.each<[string, unknown]>([
     ['the key itself', key],
@@ -321,7 +323,7 @@ describe('MomentoCredentials, a source that shows the key', () => {
   });
 });
 
-describe('MomentoCredentials.refreshNow', () => {
+describe('KeyFollower.refreshNow', () => {
   async function startCredentials(...steps: Step[]) {
     const source = new ScriptedSource(...steps);
     const credentials = createCredentials(source);
@@ -400,7 +402,7 @@ describe('MomentoCredentials.refreshNow', () => {
   });
 });
 
-describe('MomentoCredentials.on', () => {
+describe('KeyFollower.on', () => {
   it.each<[string, (status: CredentialStatus) => void]>([
     [
       'throws',
@@ -430,12 +432,12 @@ describe('MomentoCredentials.on', () => {
   });
 
   it('can be chained', () => {
-    const credentials = createCredentials(new ScriptedSource(key));
+    const credentials = new MomentoCredentials(createCredentials(new ScriptedSource(key)));
     expect(credentials.on('refreshed', () => undefined).on('rotated', () => undefined)).toBe(credentials);
   });
 });
 
-describe('MomentoCredentials.stop', () => {
+describe('KeyFollower.stop', () => {
   it('ends a fetch that is under way, whether or not it listens', async () => {
     const source = new ScriptedSource(hang);
     const credentials = createCredentials(source);
@@ -487,7 +489,7 @@ describe('MomentoCredentials.stop', () => {
   });
 });
 
-describe('MomentoCredentials, printed', () => {
+describe('KeyFollower, printed', () => {
   it('shows no part of the key', async () => {
     const credentials = createCredentials(new ScriptedSource(key, otherKey));
     const { provider } = await credentials.current();
