@@ -30,30 +30,22 @@ export interface CacheLoaderContext {
 
 /** What all caches of a connection share. */
 export interface CacheContext {
-  /** Bounds a batch call, which has no deadline in the SDK; in milliseconds. */
-  readonly batchTimeoutMs: number;
   /** Aborted when the connection closes. */
   readonly signal: AbortSignal;
   readonly flights: SingleFlight;
   readonly degradations: DegradationLog;
 }
 
-/** The SDK's Laptop configuration gives a call five seconds. */
-const defaultBatchTimeoutMs = 5_000;
-
 export interface CacheContextOptions {
-  readonly batchTimeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly connectionName?: string;
 }
 
 export function createCacheContext({
-  batchTimeoutMs = defaultBatchTimeoutMs,
   signal = new AbortController().signal,
   connectionName,
 }: CacheContextOptions = {}): CacheContext {
   return {
-    batchTimeoutMs,
     signal,
     flights: new SingleFlight(),
     degradations: new DegradationLog(connectionName),

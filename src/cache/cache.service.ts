@@ -107,11 +107,8 @@ export class CacheService {
     const operation = this.#arguments.operation('getMany');
     const uniqueKeys = [...new Set(keys)];
     const fullKeys = uniqueKeys.map((key) => this.#arguments.fullKey(operation, key));
-    const results = await batchCalls(
-      operation,
-      fullKeys,
-      this.#context.batchTimeoutMs,
-      (batch, abortSignal) => this.#client.getBatch(operation.cacheName, batch, { abortSignal }),
+    const results = await batchCalls(operation, fullKeys, (batch) =>
+      this.#client.getBatch(operation.cacheName, batch),
     );
     const hits = new Map<string, T>();
     for (const [index, key] of uniqueKeys.entries()) {
@@ -138,9 +135,7 @@ export class CacheService {
       ...ttl,
     }));
     const write = () =>
-      batchCalls(operation, items, this.#context.batchTimeoutMs, (batch, abortSignal) =>
-        this.#client.setBatch(operation.cacheName, batch, { abortSignal }),
-      );
+      batchCalls(operation, items, (batch) => this.#client.setBatch(operation.cacheName, batch));
     const keys = items.map(({ key }) => key);
     const results = await this.#changing(keys, write);
     for (const result of results) {

@@ -96,11 +96,6 @@ export class MomentoConnection {
     return this.#refusing.signal;
   }
 
-  /** Time limit of one cache call, in milliseconds: the configuration's client timeout. */
-  get cacheTimeoutMs(): number {
-    return this.#configurations.cacheTimeoutMs;
-  }
-
   /** Remembers a service as the module's own. */
   adopt<T extends object>(service: T): T {
     this.#own.add(service);

@@ -97,8 +97,7 @@ export function connectionProviders(
     {
       provide: cacheContextToken(name),
       inject: [connection],
-      useFactory: ({ cacheTimeoutMs, signal }: MomentoConnection) =>
-        createCacheContext({ batchTimeoutMs: cacheTimeoutMs, signal, connectionName: name }),
+      useFactory: ({ signal }: MomentoConnection) => createCacheContext({ signal, connectionName: name }),
     },
     {
       provide: getCacheServiceToken(name),

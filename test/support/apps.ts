@@ -25,8 +25,9 @@ export function useApps(servers: EmbeddedServers): Apps {
     running.push(app);
     return app;
   };
+  // Only one that started: Nest 11 cannot close the others, and they close what is theirs themselves.
   const startWith = async (metadata: ModuleMetadata) =>
-    keep(await Test.createTestingModule(metadata).compile()).init();
+    keep(await (await Test.createTestingModule(metadata).compile()).init());
   return {
     options: (more = {}) => ({
       credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
