@@ -22,6 +22,24 @@ describe('Caches', () => {
     expect(await cacheNames()).toEqual(['two']);
   });
 
+  it('are listed with the limits that the accounts of the SDK’s own tests have', async () => {
+    service.newCache();
+    const listed = await service.client.listCaches();
+    const cache = listed instanceof ListCaches.Success ? listed.getCaches().at(-1) : undefined;
+
+    expect(cache?.getCacheLimits()).toEqual({
+      maxItemSizeKb: 4_883,
+      maxThroughputKbps: 10_240,
+      maxTrafficRate: 500,
+      maxTtlSeconds: 86_400,
+    });
+    expect(cache?.getTopicLimits()).toEqual({
+      maxPublishMessageSizeKb: 100,
+      maxPublishRate: 100,
+      maxSubscriptionCount: 100,
+    });
+  });
+
   it('are flushed without the others', async () => {
     const [flushed, kept] = [service.newCache(), service.newCache()];
     await flushed.set('k', '1');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { CacheSet, MomentoErrorCode } from '@gomomento/sdk';
 import { describe, expect, it } from 'vitest';
 import { answerOf, useService } from './conformance.fixture.js';
@@ -50,8 +51,7 @@ describe('Scalars', () => {
         whenMissing: ['Success', 41],
         creates: ['Hit', '41'],
         badArguments: { 'no key': (cache) => cache.increment('', 1) },
-        // So that the window of a counter does not move with each count.
-        ttl: 'kept',
+        ttl: 'set',
       },
       getWithHash: {
         run: (cache, key) => cache.getWithHash(key),
@@ -121,6 +121,18 @@ describe('Scalars', () => {
     expect(await answerOf(cache.itemGetTtl('n'))).toEqual(['Hit', 20_000]);
   });
 
+  it('a counter gets the TTL of each call, whether it was there or not', async () => {
+    const cache = service.newCache();
+    await cache.increment('n', 1, { ttl: 60 });
+    service.clock.advance(1_000);
+
+    expect(await answerOf(cache.increment('n', 1, { ttl: 2 }))).toEqual(['Success', 2]);
+    service.clock.advance(1_999);
+    expect(await answerOf(cache.get('n'))).toEqual(['Hit', '2']);
+    service.clock.advance(1);
+    expect(await answerOf(cache.get('n'))).toBe('Miss');
+  });
+
   it.each(['text', '', '1.5', '9223372036854775808', '9'.repeat(100_000)])(
     'does not increment %.20j',
     async (value) => {
@@ -139,9 +151,12 @@ describe('Scalars', () => {
     expect(await answerOf(cache.increment('n', 1))).toBe(MomentoErrorCode.FAILED_PRECONDITION_ERROR);
   });
 
-  it('takes an item up to 5 MiB, key included, and names the limit that is exceeded', async () => {
+  it('takes an item up to 4,883 KiB, key included, and names the limit that is exceeded', async () => {
     const cache = service.newCache();
-    const largest = 'a'.repeat(5 * 1024 * 1024 - 1);
+    const largest = 'a'.repeat(4_883 * 1024 - 1);
+
+    // The largest value that the tests of the SDK store.
+    expect(await answerOf(cache.set(`js-5mb-key-${randomUUID()}`, 'a'.repeat(5_000_000)))).toBe('Success');
 
     expect(await answerOf(cache.set('k', largest))).toBe('Success');
     const refused = await cache.set('k', `${largest}a`);

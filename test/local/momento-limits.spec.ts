@@ -1,4 +1,4 @@
-import { CacheSet, MomentoErrorCode } from '@gomomento/sdk';
+import { CacheSet, ListCaches, MomentoErrorCode } from '@gomomento/sdk';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { MomentoLocal } from '../../src/local/momento/momento-local.js';
 import {
@@ -39,6 +39,22 @@ describe('MomentoLocal, the documented limits', () => {
     expect(String(refused)).toContain('Request rate limit exceeded');
     expect(refused instanceof CacheSet.Error && refused.innerException()).toMatchObject({
       errCause: 'operations_rate_limit_exceeded',
+    });
+  });
+
+  it('listed with each cache', async () => {
+    const listed = await cacheClientFor(momento).listCaches();
+    const cache = listed instanceof ListCaches.Success ? listed.getCaches()[0] : undefined;
+
+    expect(cache?.getCacheLimits()).toMatchObject({
+      maxItemSizeKb: 4_883,
+      maxTrafficRate: 100,
+      maxTtlSeconds: DAY_SECONDS,
+    });
+    expect(cache?.getTopicLimits()).toEqual({
+      maxPublishMessageSizeKb: 4,
+      maxPublishRate: 10,
+      maxSubscriptionCount: 100,
     });
   });
 

@@ -77,27 +77,31 @@ describe('MomentoLocal, random requests', () => {
     });
   }
 
-  it('answers 10,000 requests, generated from the definitions of all messages, each with a fitting status', async () => {
-    const seen = new Set<string>();
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(anyCall, { minLength: REQUESTS_AT_ONCE, maxLength: REQUESTS_AT_ONCE }),
-        async (calls) => {
-          const statuses = await Promise.all(calls.map(send));
-          const odd = calls.flatMap(({ path, bytes }, index) => {
-            const code = statuses[index] ?? status.UNKNOWN;
-            seen.add(`${path} ${status[code]}`);
-            return EXPECTED.has(code) ? [] : [`${path} ${bytes.toString('hex')}: ${status[code]}`];
-          });
-          expect(odd).toEqual([]);
-        },
-      ),
-      { numRuns: ROUNDS, endOnFailure: true },
-    );
+  it(
+    'answers 10,000 requests, generated from the definitions of all messages, each with a fitting status',
+    { timeout: 60_000 },
+    async () => {
+      const seen = new Set<string>();
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(anyCall, { minLength: REQUESTS_AT_ONCE, maxLength: REQUESTS_AT_ONCE }),
+          async (calls) => {
+            const statuses = await Promise.all(calls.map(send));
+            const odd = calls.flatMap(({ path, bytes }, index) => {
+              const code = statuses[index] ?? status.UNKNOWN;
+              seen.add(`${path} ${status[code]}`);
+              return EXPECTED.has(code) ? [] : [`${path} ${bytes.toString('hex')}: ${status[code]}`];
+            });
+            expect(odd).toEqual([]);
+          },
+        ),
+        { numRuns: ROUNDS, endOnFailure: true },
+      );
 
-    const answered = METHODS.filter(({ path }) => seen.has(`${path} OK`));
-    // So that the requests are not all nonsense: some need a token or a secret that no chance will find.
-    expect(answered.length).toBeGreaterThan(METHODS.length * 0.7);
-    expect(String(await cacheClientFor(momento).set(CACHE, 'k', 'v'))).toBe('Success');
-  });
+      const answered = METHODS.filter(({ path }) => seen.has(`${path} OK`));
+      // So that the requests are not all nonsense: some need a token or a secret that no chance will find.
+      expect(answered.length).toBeGreaterThan(METHODS.length * 0.7);
+      expect(String(await cacheClientFor(momento).set(CACHE, 'k', 'v'))).toBe('Success');
+    },
+  );
 });

@@ -18,6 +18,9 @@ describe('MomentoLocal, stats', () => {
       caches: 2,
       items: 3,
       itemBytes: 'keyvaluekvlistabc'.length,
+      topics: 0,
+      topicBytes: 0,
+      leaderboardBytes: 0,
       evictions: 0,
     });
     momento.flush();

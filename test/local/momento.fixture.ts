@@ -48,13 +48,15 @@ export function cacheClientFor(
   return client;
 }
 
+/** Its calls, and what a subscription takes to begin, give up after a second, or after the time given. */
 export function topicClientFor(
   momento: MomentoLocal,
   credentialProvider = credentialsFor(momento),
+  timeoutMs = 1000,
 ): TopicClient {
   const configuration = TopicConfigurations.Default.latest(
     new NoopMomentoLoggerFactory(),
-  ).withClientTimeoutMillis(1000);
+  ).withClientTimeoutMillis(timeoutMs);
   return new TopicClient({ credentialProvider, configuration });
 }
 

@@ -33,7 +33,7 @@ export function captureLogs(levels: readonly Level[] = ['error', 'warn']): Captu
     debug: record('debug'),
     verbose: record('verbose'),
   };
-  afterEach(() => Logger.overrideLogger(['fatal', 'error', 'warn']));
+  afterEach(() => Logger.overrideLogger(false));
   return {
     lines,
     logger,

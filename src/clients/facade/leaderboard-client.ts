@@ -1,4 +1,4 @@
-import { type ILeaderboard, PreviewLeaderboardClient } from '@gomomento/sdk';
+import { type ILeaderboard, InvalidArgumentError, PreviewLeaderboardClient } from '@gomomento/sdk';
 import type { ClientGeneration } from '../rotation/client-generation.js';
 import { createStableClient, type Dispatch, invoke } from './stable-client.js';
 
@@ -10,15 +10,23 @@ export function createStableLeaderboardClient(run: Run, close: () => void): Prev
     PreviewLeaderboardClient,
     (method, args) => run((clients) => invoke(clients.leaderboardClient, method, args)),
     {
-      leaderboard: (cacheName: string, leaderboardName: string) =>
-        createStableLeaderboard((method, args) =>
+      leaderboard: (cacheName: string, leaderboardName: string) => {
+        checkNames(cacheName, leaderboardName);
+        return createStableLeaderboard((method, args) =>
           run((clients) =>
             invoke(clients.leaderboardClient.leaderboard(cacheName, leaderboardName), method, args),
           ),
-        ),
+        );
+      },
       close,
     },
   );
+}
+
+/** As the SDK's client, which throws when it is asked for the leaderboard, and not first at its use. */
+function checkNames(...names: readonly unknown[]): void {
+  if (names.some((name) => typeof name !== 'string' || name.trim() === ''))
+    throw new InvalidArgumentError('cache name and leaderboard name must not be empty strings');
 }
 
 /** By name, since the SDK exports no class to take them from. */

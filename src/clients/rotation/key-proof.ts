@@ -6,6 +6,7 @@ import { TimeLimit } from '../../foundation/time-limit.js';
 import type { Credential } from '../../credentials/key/credential.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 import { finish } from '../sdk/call-outcome.js';
+import { certificateAdvice, certificateNotTrusted, isCertificateFault } from '../sdk/certificate-fault.js';
 import { sdkAnswer } from '../sdk/sdk-answer.js';
 import { ClientGeneration } from './client-generation.js';
 import { isReachable } from './reachability.js';
@@ -33,6 +34,7 @@ export interface KeyProofOptions extends CacheNeeds {
 
 const probeKey = 'nestjs-momento:boot';
 const retryDelayMs = 250;
+const noAnswer = 'no answer';
 const quietMs = 1_000;
 
 /** What may pass: Momento restarts, a network that is not up yet. */
@@ -45,7 +47,11 @@ const transient: ReadonlySet<string> = new Set([
   MomentoErrorCode.UNKNOWN_ERROR,
   MomentoErrorCode.UNKNOWN_SERVICE_ERROR,
   MomentoErrorCode.LIMIT_EXCEEDED_ERROR,
+  certificateNotTrusted,
 ]);
+
+/** That the time was over says less than what was wrong before. */
+const vague: ReadonlySet<string> = new Set([MomentoErrorCode.TIMEOUT_ERROR, noAnswer]);
 
 /**
  * Makes sure, before clients are made for a key, that Momento is there, accepts it, and has the caches that the app needs:
@@ -57,7 +63,7 @@ const transient: ReadonlySet<string> = new Set([
  */
 export function proveKey(credential: Credential, options: KeyProofOptions, limit: ProofLimit): Promise<void> {
   return tryWithin(limit, options.logger, async (timeLimit) => {
-    if (!(await isReachable(credential.provider, timeLimit))) return 'no answer';
+    if (!(await isReachable(credential.provider, timeLimit))) return noAnswer;
     const light = ClientGeneration.createLight(credential.provider, options.configurations);
     try {
       return await askFor(light, options, timeLimit);
@@ -80,12 +86,14 @@ async function tryWithin(
 ): Promise<void> {
   const limit = new TimeLimit(limitMs, signal);
   let quietUntilMs = performance.now() + quietMs;
+  let reason: string | undefined;
   try {
     for (;;) {
       const code = await attempt(limit);
       if (code === undefined) return;
+      if (reason === undefined || !vague.has(code)) reason = code;
       if (!limit.isOver) await limit.pause(retryDelayMs);
-      if (limit.isOver) throw unreachable(limitMs, code);
+      if (limit.isOver) throw unreachable(limitMs, reason);
       if (performance.now() < quietUntilMs) continue;
       logger?.warn(`Momento cannot be reached yet (${code}); trying again.`);
       quietUntilMs = performance.now() + quietMs;
@@ -117,7 +125,7 @@ async function askOnce(
   clients: ClientGeneration,
   cacheName: string,
   limit: TimeLimit,
-): Promise<MomentoErrorCode | undefined> {
+): Promise<string | undefined> {
   const outcome = clients.attempt(({ cacheClient }) =>
     cacheClient.keyExists(cacheName, probeKey, { abortSignal: limit.signal }),
   );
@@ -125,7 +133,8 @@ async function askOnce(
     await limit.race(sdkAnswer(outcome.then(finish)));
     return undefined;
   } catch (error) {
-    return error instanceof SdkError ? error.errorCode() : MomentoErrorCode.TIMEOUT_ERROR;
+    if (!(error instanceof SdkError)) return MomentoErrorCode.TIMEOUT_ERROR;
+    return isCertificateFault(error) ? certificateNotTrusted : error.errorCode();
   }
 }
 
@@ -149,11 +158,13 @@ function keyRejected(source: string): MomentoConfigurationError {
   );
 }
 
-function unreachable(limitMs: number, code: string): MomentoConfigurationError {
+function unreachable(limitMs: number, reason: string): MomentoConfigurationError {
   return new MomentoConfigurationError(
     'momento-unreachable',
-    `Momento could not be reached within ${limitMs / 1000} s (${code}).`,
-    "Check the network and the endpoint, or set onConnectError: 'degrade' to boot without it.",
+    `Momento could not be reached within ${Number((limitMs / 1000).toPrecision(3))} s (${reason}).`,
+    reason === certificateNotTrusted
+      ? certificateAdvice
+      : "Check the network and the endpoint, or set onConnectError: 'degrade' to boot without it.",
   );
 }
 

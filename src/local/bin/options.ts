@@ -6,6 +6,7 @@ export interface BinOptions {
   readonly port: number;
   readonly secretsPort: number;
   readonly hostname: string;
+  readonly allowedHosts: readonly string[];
   readonly caches: readonly string[];
   /** A JSON file of items to start with. */
   readonly seedFile?: string;
@@ -34,6 +35,8 @@ Where it listens:
   --port <number>             port of Momento; 0 takes any free one         [MOMENTO_LOCAL_PORT, default 8080]
   --secrets-port <number>     port of Secrets Manager; 0 takes any free one [MOMENTO_LOCAL_SECRETS_PORT, default 8081]
   --hostname <address>        address of both                               [default 127.0.0.1]
+  --allowed-host <name>       a further name by which clients reach Secrets Manager, as in a network of containers;
+                              may be repeated                               [default none]
 
 What it holds:
   --cache <name>              a cache to create; may be repeated            [default demo-cache]
@@ -75,6 +78,7 @@ const CONFIG = {
   port: { type: 'string' },
   'secrets-port': { type: 'string' },
   hostname: { type: 'string' },
+  'allowed-host': { type: 'string', multiple: true },
   cache: { type: 'string', multiple: true },
   seed: { type: 'string' },
   'max-bytes': { type: 'string' },
@@ -101,6 +105,7 @@ export function readOptions(argv: readonly string[], env: Environment): BinOptio
     port: readPort(given('port'), 8080),
     secretsPort: readPort(given('secrets-port'), 8081),
     hostname: flags.hostname ?? '127.0.0.1',
+    allowedHosts: flags['allowed-host'] ?? [],
     caches: [...new Set(flags.cache ?? ['demo-cache'])],
     ...(seedFile !== undefined && { seedFile }),
     ...(maxBytes !== undefined && { maxBytes }),

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { keyTextOf } from '../momento/key-text.js';
+import { keyTextOf } from '../momento/keys/key-text.js';
 import { MomentoLocal } from '../momento/momento-local.js';
 import { SecretsManagerLocal } from '../secrets-manager/secrets-manager-local.js';
 import { addressOf } from './address.js';
@@ -11,6 +11,8 @@ import { Seed, SeedError } from './seed.js';
 interface Output {
   write(text: string): unknown;
 }
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Where the command writes, and when it ends. */
 export interface BinStreams {
@@ -46,10 +48,11 @@ export async function runMomentoLocal(
 }
 
 async function serve(options: BinOptions, stdout: Output, signal: AbortSignal): Promise<void> {
-  const { hostname, port, secretsPort, caches, seedFile, maxBytes, limits, secretId, json } = options;
+  const { hostname, allowedHosts, port, secretsPort, caches, seedFile, maxBytes, limits, secretId, json } =
+    options;
   const seed = seedFile === undefined ? undefined : await Seed.read(seedFile, limits);
   const secrets = await starting('--secrets-port', hostname, secretsPort, () =>
-    SecretsManagerLocal.start({ hostname, port: secretsPort }),
+    SecretsManagerLocal.start({ hostname, port: secretsPort, allowedHosts }),
   );
   try {
     const momento = await starting('--port', hostname, port, () =>
@@ -74,12 +77,22 @@ async function serve(options: BinOptions, stdout: Output, signal: AbortSignal): 
         caches: momento.cacheNames,
       };
       stdout.write(json ? announceAsJson(running, options) : announceAsText(running, options));
-      if (!signal.aborted) await once(signal, 'abort');
+      await untilAborted(signal);
     } finally {
       await momento.stop();
     }
   } finally {
     await secrets.stop();
+  }
+}
+
+/** Holds the process until then, which the servers do not. */
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  const alive = setInterval(() => undefined, LONGEST_TIMER_MS);
+  try {
+    if (!signal.aborted) await once(signal, 'abort');
+  } finally {
+    clearInterval(alive);
   }
 }
 

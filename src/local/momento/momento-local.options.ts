@@ -1,9 +1,25 @@
+/** With what a {@link MomentoLocal} speaks TLS. */
+export interface MomentoLocalTls {
+  /** The private key, as PEM. */
+  readonly key: string | Buffer;
+  /** Its certificate, and those between it and what clients trust, as PEM. */
+  readonly cert: string | Buffer;
+  /**
+   * The host that issued keys and {@link MomentoLocal.endpoints} name, as a region's endpoint in production: clients put `cache.`,
+   * `control.` and `token.` before it, so these three names must lead here and stand in the certificate. Default none: the hosts are
+   * all `hostname`.
+   */
+  readonly endpointHost?: string;
+}
+
 /** How a {@link MomentoLocal} is started. */
 export interface MomentoLocalOptions {
   /** TCP port; 0, the default, takes a free one. */
   readonly port?: number;
   /** Address to listen on; default `127.0.0.1`. */
   readonly hostname?: string;
+  /** Speak TLS, as Momento does; by default connections are in the clear. */
+  readonly tls?: MomentoLocalTls;
   /** Caches that exist from the start. */
   readonly caches?: readonly string[];
   /** Create a cache when a request names one that does not exist; default false: such a request fails, as at Momento. */
@@ -15,7 +31,8 @@ export interface MomentoLocalOptions {
   /** Seconds for which a topic's messages can be resumed from; default 5, as at Momento. */
   readonly topicHistorySeconds?: number;
   /**
-   * Most bytes that the keys and values of one cache may take together; beyond, its least recently used items go. Default no limit:
+   * Most bytes that one cache may hold: items, the messages and names of topics, and leaderboards. Beyond, messages that wait to be
+   * resumed from go first, then the least recently used items; leaderboards that alone would take more are refused. Default no limit:
    * then an item goes when it expires.
    */
   readonly maxBytes?: number;
@@ -31,5 +48,6 @@ export interface MomentoLocalEndpoints {
   readonly cacheEndpoint: string;
   readonly controlEndpoint: string;
   readonly tokenEndpoint: string;
-  readonly secureConnection: false;
+  /** Whether over TLS. */
+  readonly secureConnection: boolean;
 }

@@ -14,6 +14,12 @@ export interface MomentoLocalStats {
   readonly items: number;
   /** Bytes of their keys and values. */
   readonly itemBytes: number;
+  /** Topics that are remembered in all caches. */
+  readonly topics: number;
+  /** Bytes of their names, and of the messages that can be resumed from. */
+  readonly topicBytes: number;
+  /** Bytes of the names and elements of leaderboards, 16 an element. */
+  readonly leaderboardBytes: number;
   /** Items that had to go because of `maxBytes`. */
   readonly evictions: number;
 }

@@ -1,28 +1,35 @@
 import { isIPv6 } from 'node:net';
 import { Server } from '@grpc/grpc-js';
-import { ApiKeys, type IssueApiKeyOptions, unauthenticated } from './api-keys.js';
-import { DocumentedLimits } from './documented-limits.js';
+import { warnUnlessLoopback } from '../loopback.js';
+import { ApiKeys, type IssueApiKeyOptions, unauthenticated } from './keys/api-keys.js';
+import { DOCUMENTED_ACCOUNT, TEST_ACCOUNT } from './limits/account-limits.js';
+import { DocumentedLimits } from './limits/documented-limits.js';
 import { CacheRegistry } from './engine/cache-registry.js';
 import { FaultPlan } from './faults/fault-plan.js';
 import { MomentoFaults } from './faults/momento-faults.js';
-import { CallPipeline } from './grpc/call-pipeline.js';
-import { SHUTTING_DOWN, failureFrom, failureOf } from './grpc/call-failure.js';
-import { Heartbeats } from './grpc/heartbeats.js';
+import { CallPipeline } from './grpc/calls/call-pipeline.js';
+import { SHUTTING_DOWN, failureFrom, failureOf } from './grpc/calls/call-failure.js';
+import { unrefDeadline } from './grpc/calls/unref-deadline.js';
+import { Heartbeats } from './grpc/calls/heartbeats.js';
 import { Http2Listener } from './grpc/http2-listener.js';
 import { addMomentoServices } from './grpc/momento-services.js';
-import { OpenCalls } from './grpc/open-calls.js';
+import { OpenCalls } from './grpc/calls/open-calls.js';
 import type { RpcName } from './grpc/services.js';
 import { HitTally } from './hit-tally.js';
-import type { MomentoLocalEndpoints, MomentoLocalOptions } from './momento-local.options.js';
+import type { MomentoLocalEndpoints, MomentoLocalOptions, MomentoLocalTls } from './momento-local.options.js';
 import type { MomentoLocalStats } from './momento-local.stats.js';
 import { type RequestRecord, RequestLog } from './request-log.js';
 import { Sweeper } from './sweeper.js';
 import { WebhookDeliveries } from './webhook-deliveries.js';
 
-/** A request of the SDK is at most 10,486,000 bytes; beyond this the transport refuses it before the engine could. */
-const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
+/** A request of the SDK is at most 10,486,000 bytes. What is larger, also when it was compressed, is refused before it is read. */
+const MAX_REQUEST_BYTES = 11 * 1024 * 1024;
 
-const GRPC_OPTIONS = { 'grpc.max_receive_message_length': MAX_REQUEST_BYTES, 'grpc.enable_channelz': 0 };
+const GRPC_OPTIONS = {
+  'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
+  'grpc.enable_channelz': 0,
+  interceptors: [unrefDeadline],
+};
 
 /**
  * A Momento in this process: it speaks the service's gRPC on a local port, keeps everything in memory, and needs no account.
@@ -43,13 +50,15 @@ export class MomentoLocal implements AsyncDisposable {
   readonly #keys: ApiKeys;
   readonly #deliveries: WebhookDeliveries;
   readonly #listener: Http2Listener;
+  readonly #tls: MomentoLocalTls | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(options: MomentoLocalOptions) {
     const { port = 0, hostname = '127.0.0.1', now = Date.now, heartbeatIntervalMs = 1000 } = options;
     const { caches = [], autoCreateCaches = false, topicHistorySeconds = 5, limits } = options;
-    const { maxBytes = Infinity } = options;
+    const { maxBytes = Infinity, tls } = options;
     this.hostname = hostname;
+    this.#tls = tls;
     this.#keys = new ApiKeys(now);
     this.#deliveries = new WebhookDeliveries(now);
     const topicHistoryMs = topicHistorySeconds * 1000;
@@ -74,15 +83,20 @@ export class MomentoLocal implements AsyncDisposable {
       caches: this.#caches,
       heartbeats: new Heartbeats(heartbeatIntervalMs),
       deleteCache: (name) => this.deleteCache(name),
+      account: limits === 'documented' ? DOCUMENTED_ACCOUNT : TEST_ACCOUNT,
       keys: this.#keys,
       onPublished: (message) => this.#deliveries.deliver(message),
       endpoint: () => this.#address,
     });
-    this.#listener = new Http2Listener(this.#server, { hostname, port });
+    this.#listener = new Http2Listener(this.#server, { hostname, port, tls });
     this.faults = new MomentoFaults({ plan, openCalls, listener: this.#listener });
   }
 
-  /** Starts a server and resolves when it listens. @throws the system's error when it cannot, for instance `EADDRINUSE`. */
+  /**
+   * Starts a server and resolves when it listens.
+   *
+   * @throws the system's error when it cannot, for instance `EADDRINUSE`; Error when `tls` cannot be used
+   */
   static async start(options: MomentoLocalOptions = {}): Promise<MomentoLocal> {
     const momento = MomentoLocal.create(options);
     await momento.listen();
@@ -98,6 +112,7 @@ export class MomentoLocal implements AsyncDisposable {
   async listen(): Promise<void> {
     await this.#listener.listen();
     this.#sweeper.start();
+    warnUnlessLoopback('MomentoLocal', this.hostname);
   }
 
   get port(): number {
@@ -107,11 +122,13 @@ export class MomentoLocal implements AsyncDisposable {
   /** The SDK's `endpointOverrides` for this server. */
   get endpoints(): MomentoLocalEndpoints {
     const address = this.#address;
+    const hostOf = (plane: string) =>
+      this.#tls?.endpointHost === undefined ? address : `${plane}.${address}`;
     return {
-      cacheEndpoint: address,
-      controlEndpoint: address,
-      tokenEndpoint: address,
-      secureConnection: false,
+      cacheEndpoint: hostOf('cache'),
+      controlEndpoint: hostOf('control'),
+      tokenEndpoint: hostOf('token'),
+      secureConnection: this.#tls !== undefined,
     };
   }
 
@@ -127,7 +144,8 @@ export class MomentoLocal implements AsyncDisposable {
 
   /** What the server has done so far, and what it holds now. */
   stats(): MomentoLocalStats {
-    const stores = this.#caches.all.map(({ items }) => items);
+    const caches = this.#caches.all;
+    const stores = caches.map(({ items }) => items);
     return {
       calls: this.#log.counts,
       hits: this.#tally.hits,
@@ -136,6 +154,9 @@ export class MomentoLocal implements AsyncDisposable {
       caches: stores.length,
       items: stores.reduce((sum, { heldCount }) => sum + heldCount, 0),
       itemBytes: stores.reduce((sum, { heldBytes }) => sum + heldBytes, 0),
+      topics: caches.reduce((sum, { topics }) => sum + topics.heldCount, 0),
+      topicBytes: caches.reduce((sum, { topics }) => sum + topics.heldBytes, 0),
+      leaderboardBytes: caches.reduce((sum, { leaderboards }) => sum + leaderboards.heldBytes, 0),
       evictions: stores.reduce((sum, { evictedCount }) => sum + evictedCount, 0),
     };
   }
@@ -165,7 +186,7 @@ export class MomentoLocal implements AsyncDisposable {
     const { id } = this.#keys.revoke(key);
     this.#openCalls.fail(
       failureFrom(unauthenticated()),
-      (record) => record.rpc === 'topic-subscribe' && record.keyId === id,
+      ({ record }) => record.rpc === 'topic-subscribe' && record.keyId === id,
     );
   }
 
@@ -183,7 +204,10 @@ export class MomentoLocal implements AsyncDisposable {
   deleteCache(name: string): void {
     this.#caches.delete(name);
     const failure = failureOf('NOT_FOUND', `Cache not found: ${name}`);
-    this.#openCalls.fail(failure, (record) => record.rpc === 'topic-subscribe' && record.cacheName === name);
+    this.#openCalls.fail(
+      failure,
+      ({ record, cacheName }) => record.rpc === 'topic-subscribe' && cacheName === name,
+    );
   }
 
   /** Removes every item and leaderboard of every cache; caches, topics, webhooks and keys stay. */
@@ -202,7 +226,8 @@ export class MomentoLocal implements AsyncDisposable {
   }
 
   get #address(): string {
-    return `${isIPv6(this.hostname) ? `[${this.hostname}]` : this.hostname}:${this.port}`;
+    const host = this.#tls?.endpointHost ?? this.hostname;
+    return `${isIPv6(host) ? `[${host}]` : host}:${this.port}`;
   }
 
   async #stop(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { StatusName } from './grpc/call-failure.js';
+import type { StatusName } from './grpc/calls/call-failure.js';
 import type { RpcName } from './grpc/services.js';
 
 /** One call that reached the server. */

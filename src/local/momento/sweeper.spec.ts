@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CacheRegistry } from './engine/cache-registry.js';
-import { setScalar } from './engine/scalars.js';
+import { setScalar } from './engine/items/scalars.js';
 import { Sweeper } from './sweeper.js';
 
 describe('Sweeper', () => {
@@ -39,7 +39,7 @@ describe('Sweeper', () => {
   it('frees the messages of a topic that nobody publishes to any more', () => {
     let nowMs = 0;
     const caches = new CacheRegistry({ now: () => nowMs, topicHistoryMs: 5_000, autoCreate: true });
-    const topic = caches.get('c').topic('t');
+    const topic = caches.get('c').topics.get('t');
     topic.publish({ text: 'x' }, '');
     const sweeper = new Sweeper(caches);
     sweeper.start();

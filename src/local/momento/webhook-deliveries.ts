@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { isLoopback } from '../loopback.js';
 import type { Cache } from './engine/cache.js';
-import type { TopicValue } from './engine/topic.js';
+import type { TopicValue } from './engine/topics/topic.js';
 
 /** A message of a topic, as it was published. */
 export interface PublishedMessage {
@@ -15,7 +16,6 @@ export interface PublishedMessage {
 
 /** The service's own limit. */
 const DELIVERY_TIMEOUT_MS = 5000;
-const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * Posts the messages of topics to their webhooks, each once, signed as the service signs them. Only to plain HTTP on this very
@@ -30,7 +30,7 @@ export class WebhookDeliveries {
   }
 
   deliver(message: PublishedMessage): void {
-    const webhooks = message.cache.webhooks.of(message.topicName).filter(({ url }) => isLoopback(url));
+    const webhooks = message.cache.webhooks.of(message.topicName).filter(({ url }) => isHere(url));
     if (webhooks.length === 0) {
       return;
     }
@@ -77,7 +77,7 @@ export class WebhookDeliveries {
   }
 }
 
-function isLoopback(url: string): boolean {
+function isHere(url: string): boolean {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  return parsed?.protocol === 'http:' && LOOPBACK_HOST.test(parsed.hostname);
+  return parsed?.protocol === 'http:' && isLoopback(parsed.hostname);
 }

@@ -1,10 +1,12 @@
-import type { Exchange, WireAnswer } from './wire.js';
+import { cutText } from '../cut-text.js';
+import { CallCounts } from './call-counts.js';
+import type { Exchange, WireAnswer } from './http/wire.js';
 
 /** One request as the endpoint saw it. Never holds a secret value. */
 export interface SecretsManagerCall {
   /** The AWS operation, e.g. `GetSecretValue`; `ExtensionGet` for a read through the Lambda extension's path. */
   readonly operation: string;
-  /** The secret as the request names it: name or ARN; ids of a batch joined by commas; empty when it names none. */
+  /** The secret as the request names it: name or ARN; ids of a batch joined by commas, cut after 2,048 characters; empty when it names none. */
   readonly secretId: string;
   readonly versionStage?: string;
   /** The region the request was signed for; empty when the signature names none. */
@@ -20,11 +22,19 @@ export interface SecretsManagerCall {
 }
 
 const MAX_CALLS = 1000;
+const MAX_OPERATION_CHARACTERS = 128;
+/** The longest id that AWS takes. */
+const MAX_ID_CHARACTERS = 2_048;
+const MAX_STAGE_CHARACTERS = 256;
+const MAX_REGION_CHARACTERS = 64;
 
-/** The latest calls, and exact counts of all of them. */
+const operationOf = (text: string) => cutText(text, MAX_OPERATION_CHARACTERS);
+const secretIdOf = (text: string) => cutText(text, MAX_ID_CHARACTERS);
+
+/** The latest calls, and counts of all of them. */
 export class CallLog {
   readonly #calls: SecretsManagerCall[] = [];
-  readonly #counts = new Map<string, Map<string, number>>();
+  readonly #counts = new CallCounts();
 
   constructor(private readonly now: () => number) {}
 
@@ -33,28 +43,27 @@ export class CallLog {
   }
 
   /** `answer` is left out for a request that gets none. */
-  add({ operation, secretId, versionStage, region }: Exchange, requestId: string, answer?: WireAnswer): void {
+  add(exchange: Exchange, requestId: string, answer?: WireAnswer): void {
+    const [operation, secretId] = [operationOf(exchange.operation), secretIdOf(exchange.secretId)];
+    const { versionStage, region } = exchange;
     this.#calls.push({
       operation,
       secretId,
-      ...(versionStage === undefined ? {} : { versionStage }),
-      region,
+      ...(versionStage === undefined ? {} : { versionStage: cutText(versionStage, MAX_STAGE_CHARACTERS) }),
+      region: cutText(region, MAX_REGION_CHARACTERS),
       status: answer?.status ?? 0,
       ...(answer?.error === undefined ? {} : { error: answer.error }),
       requestId,
       at: new Date(this.now()),
     });
     if (this.#calls.length > MAX_CALLS) this.#calls.shift();
-    const counts = this.#counts.get(operation) ?? new Map<string, number>();
-    this.#counts.set(operation, counts.set(secretId, (counts.get(secretId) ?? 0) + 1));
+    this.#counts.add(operation, secretId);
   }
 
   count(operation?: string, secretId?: string): number {
-    let total = 0;
-    for (const [name, counts] of this.#counts) {
-      if (operation !== undefined && operation !== name) continue;
-      for (const [id, count] of counts) if (secretId === undefined || secretId === id) total += count;
-    }
-    return total;
+    return this.#counts.count(
+      operation === undefined ? undefined : operationOf(operation),
+      secretId === undefined ? undefined : secretIdOf(secretId),
+    );
   }
 }

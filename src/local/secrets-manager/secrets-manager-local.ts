@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { awsExchange, readExchange } from './aws-endpoint.js';
+import { warnUnlessLoopback } from '../loopback.js';
+import { awsExchange, readExchange } from './endpoints/aws-endpoint.js';
 import { AwsError } from './aws-error.js';
 import { CallLog } from './call-log.js';
 import type { SecretsManagerCall } from './call-log.js';
-import { EXTENSION_PATH, ExtensionEndpoint } from './extension-endpoint.js';
-import { SecretsManagerFaults } from './faults.js';
-import { HttpListener } from './http-listener.js';
-import { handleRequest } from './request-handler.js';
-import type { OperationContext } from './operations.js';
-import { SecretStore } from './secret-store.js';
-import type { DeleteOptions, PutOptions } from './secret-store.js';
-import type { SecretValue } from './secret-versions.js';
-import { errorAnswer } from './wire.js';
-import type { Exchange, WireAnswer, WireRequest } from './wire.js';
+import { EXTENSION_PATH, ExtensionEndpoint } from './endpoints/extension-endpoint.js';
+import { SecretsManagerFaults } from './faults/faults.js';
+import { CallerCheck } from './http/caller-check.js';
+import { HttpListener } from './http/http-listener.js';
+import { handleRequest } from './http/request-handler.js';
+import type { OperationContext } from './endpoints/operations.js';
+import { SecretStore } from './secrets/secret-store.js';
+import type { DeleteOptions, PutOptions } from './secrets/secret-store.js';
+import type { SecretValue } from './secrets/secret-versions.js';
+import { errorAnswer } from './http/wire.js';
+import type { Exchange, WireAnswer, WireRequest } from './http/wire.js';
 
 export interface SecretsManagerLocalOptions {
   /** TCP port; 0, the default, takes any that is free. */
@@ -29,7 +31,16 @@ export interface SecretsManagerLocalOptions {
   readonly extensionTtlSeconds?: number;
   /** The token that the Lambda extension's path asks for; any non-empty one when left out. */
   readonly sessionToken?: string;
+  /**
+   * Names, without port, by which clients reach the server, beside `localhost`, loopback addresses and `hostname`; when it listens
+   * on every address, any address will do as well. A request for another host is refused, so that no web page gets at the secrets.
+   * @default none
+   */
+  readonly allowedHosts?: readonly string[];
 }
+
+/** From this many regions on, those without secrets are forgotten. */
+const MAX_REGIONS = 100;
 
 /** How {@link SecretsManagerLocal.putSecret} stores a version. */
 export interface PutSecretOptions extends PutOptions {
@@ -71,9 +82,10 @@ export class SecretsManagerLocal implements AsyncDisposable {
       accountId: '000000000000',
       now: Date.now,
       extensionTtlSeconds: 300,
+      allowedHosts: [],
       ...options,
     };
-    const { hostname, region, accountId, now, extensionTtlSeconds } = this.#options;
+    const { hostname, region, accountId, now, extensionTtlSeconds, allowedHosts } = this.#options;
     this.#log = new CallLog(now);
     this.faults = new SecretsManagerFaults({
       down: () => this.#listener.close(),
@@ -83,6 +95,7 @@ export class SecretsManagerLocal implements AsyncDisposable {
       accountId,
       calls: this.#log,
       faults: this.faults,
+      callers: new CallerCheck(hostname, allowedHosts),
       route: (request: WireRequest) => this.#route(request),
     };
     this.#listener = new HttpListener(hostname, (request, response) => {
@@ -104,6 +117,7 @@ export class SecretsManagerLocal implements AsyncDisposable {
   static async start(options: SecretsManagerLocalOptions = {}): Promise<SecretsManagerLocal> {
     const server = new SecretsManagerLocal(options);
     await server.#listener.open(server.#options.port);
+    warnUnlessLoopback('SecretsManagerLocal', server.#options.hostname);
     return server;
   }
 
@@ -123,7 +137,10 @@ export class SecretsManagerLocal implements AsyncDisposable {
     return this.#log.calls;
   }
 
-  /** How many requests have arrived since the start, exactly: all, of one operation, or for one secret as the requests name it. */
+  /**
+   * How many requests have arrived since the start: all, of one operation, or for one secret as the requests name it. Exact, as long
+   * as they name at most 100 operations and 10,000 secrets.
+   */
   callCount(operation?: string, secretId?: string): number {
     return this.#log.count(operation, secretId);
   }
@@ -168,8 +185,16 @@ export class SecretsManagerLocal implements AsyncDisposable {
   #store(region = this.#options.region): SecretStore {
     const { accountId, now } = this.#options;
     const store = this.#stores.get(region) ?? new SecretStore(region, accountId, now);
+    // Whoever signs a request chooses its region: those in which nothing was stored are not remembered for ever.
+    if (this.#stores.size >= MAX_REGIONS) this.#forgetEmptyRegions();
     this.#stores.set(region, store);
     return store;
+  }
+
+  #forgetEmptyRegions(): void {
+    for (const [region, store] of this.#stores) {
+      if (store.list({ includeDeleted: true }).length === 0) this.#stores.delete(region);
+    }
   }
 
   #route(request: WireRequest): Exchange | WireAnswer {

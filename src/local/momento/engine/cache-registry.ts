@@ -4,7 +4,7 @@ import { EngineError } from './engine-error.js';
 export interface CacheRegistryOptions {
   readonly now: () => number;
   readonly topicHistoryMs: number;
-  /** Most bytes of keys and values in each cache; default no limit. */
+  /** Most bytes of items, topics and leaderboards in each cache; default no limit. */
   readonly maxBytes?: number;
   /** Create a cache when a request names one that does not exist, instead of refusing the request. */
   readonly autoCreate: boolean;

@@ -1,12 +1,13 @@
-import { ItemStore } from './item-store.js';
-import type { Leaderboard } from './leaderboard.js';
-import { Topic } from './topic.js';
-import { Webhooks } from './webhooks.js';
+import { ByteBudget } from './byte-budget.js';
+import { ItemStore } from './items/item-store.js';
+import { Leaderboards } from './leaderboards.js';
+import { Topics } from './topics/topics.js';
+import { Webhooks } from './topics/webhooks.js';
 
 export interface CacheSettings {
   readonly now: () => number;
   readonly topicHistoryMs: number;
-  /** Most bytes of keys and values in each cache. */
+  /** Most bytes of items, topics and leaderboards in each cache. */
   readonly maxBytes: number;
   /** Answers a number larger than all it answered before: the sequence page of a new topic. */
   readonly nextSequencePage: () => number;
@@ -15,17 +16,20 @@ export interface CacheSettings {
 /** One cache: its items, its leaderboards, its topics and their webhooks. */
 export class Cache {
   readonly items: ItemStore;
-  readonly leaderboards = new Map<string, Leaderboard>();
+  readonly leaderboards: Leaderboards;
+  readonly topics: Topics;
   readonly webhooks = new Webhooks();
-  readonly #topics = new Map<string, Topic>();
-  readonly #settings: CacheSettings;
 
   constructor(
     readonly name: string,
     settings: CacheSettings,
   ) {
-    this.#settings = settings;
-    this.items = new ItemStore(settings.now, settings);
+    const { now, topicHistoryMs: historyMs, maxBytes, nextSequencePage } = settings;
+    const budget = new ByteBudget(maxBytes);
+    // In the order in which they let go of what is too much: messages are too old in a few seconds anyway.
+    this.topics = new Topics({ now, historyMs, nextSequencePage }, budget);
+    this.items = new ItemStore(now, budget);
+    this.leaderboards = new Leaderboards(budget);
   }
 
   /** Removes every item and every leaderboard; the topics and webhooks stay. */
@@ -37,19 +41,6 @@ export class Cache {
   /** Looks at the next so many items and at every topic, and frees what is too old to be seen again. */
   sweep(itemCount: number): void {
     this.items.sweep(itemCount);
-    for (const topic of this.#topics.values()) {
-      topic.forgetOld();
-    }
-  }
-
-  /** The topic of this name, which begins its life when it is first used. */
-  topic(name: string): Topic {
-    let topic = this.#topics.get(name);
-    if (topic === undefined) {
-      const { now, topicHistoryMs, nextSequencePage } = this.#settings;
-      topic = new Topic(nextSequencePage(), { now, historyMs: topicHistoryMs });
-      this.#topics.set(name, topic);
-    }
-    return topic;
+    this.topics.forgetOld();
   }
 }

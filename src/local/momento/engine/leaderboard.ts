@@ -23,6 +23,10 @@ export class Leaderboard {
     return this.#ranking.size;
   }
 
+  has(id: number): boolean {
+    return this.#ranking.scoreOf(id) !== undefined;
+  }
+
   /** Sets the scores of all the elements, or of none. @throws EngineError `invalid-argument`. */
   upsert(elements: readonly LeaderboardElement[]): void {
     checkCount(elements.length);

@@ -1,4 +1,4 @@
-import type { CallFailure } from '../grpc/call-failure.js';
+import type { CallFailure } from '../grpc/calls/call-failure.js';
 
 /** What goes wrong with one call: first the delay, then the hang or the failure. */
 export interface Fault {

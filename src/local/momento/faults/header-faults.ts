@@ -1,5 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { type CallFailure, type StatusName, failureOf, isStatusName } from '../grpc/call-failure.js';
+import { type CallFailure, type StatusName, failureOf, isStatusName } from '../grpc/calls/call-failure.js';
 import type { RpcName } from '../grpc/services.js';
 import type { Fault } from './fault.js';
 

@@ -1,7 +1,7 @@
 import type { FaultPlan } from './fault-plan.js';
-import { type StatusName, failureOf } from '../grpc/call-failure.js';
+import { type StatusName, failureOf } from '../grpc/calls/call-failure.js';
 import type { Http2Listener } from '../grpc/http2-listener.js';
-import type { OpenCalls } from '../grpc/open-calls.js';
+import type { OpenCalls } from '../grpc/calls/open-calls.js';
 import type { RpcName } from '../grpc/services.js';
 
 export interface CallFaultOptions {
@@ -50,7 +50,7 @@ export class MomentoFaults {
   cut(rpc: 'topic-subscribe'): void {
     this.#openCalls.fail(
       failureOf('UNAVAILABLE', 'Fault: the stream was cut'),
-      (record) => record.rpc === rpc,
+      ({ record }) => record.rpc === rpc,
     );
   }
 

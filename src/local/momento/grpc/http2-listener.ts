@@ -5,9 +5,17 @@ import { type ConnectionInjector, type Server, ServerCredentials } from '@grpc/g
 /** How long connections may take to end by themselves when the server stops. */
 const GRACE_MS = 250;
 
+export interface ListenerOptions {
+  readonly hostname: string;
+  readonly port: number;
+  /** PEM; without them connections are in the clear. */
+  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
+}
+
 /**
  * Accepts the connections itself and injects them into the gRPC server, so that they can be counted, reset, and let in again on
- * the same port without touching what the server knows.
+ * the same port without touching what the server knows. None of it holds the process: a test that forgot to stop its server still
+ * ends, and a client that waits for an answer holds the process by its own end of the connection.
  */
 export class Http2Listener {
   readonly #sockets = new Set<Socket>();
@@ -18,10 +26,11 @@ export class Http2Listener {
   #accepted = 0;
   #closed = false;
 
-  constructor(grpcServer: Server, address: { readonly hostname: string; readonly port: number }) {
-    this.#injector = grpcServer.createConnectionInjector(ServerCredentials.createInsecure());
-    this.#hostname = address.hostname;
-    this.#port = address.port;
+  /** @throws Error when the key and certificate of `tls` cannot be used */
+  constructor(grpcServer: Server, { hostname, port, tls }: ListenerOptions) {
+    this.#injector = injectorOf(grpcServer, tls);
+    this.#hostname = hostname;
+    this.#port = port;
   }
 
   /** The port asked for; if that was 0, the one that was found, once it listens. */
@@ -54,6 +63,7 @@ export class Http2Listener {
       this.#server = undefined;
       throw error;
     }
+    server.unref();
     const address = server.address();
     if (typeof address === 'object' && address !== null) {
       this.#port = address.port;
@@ -85,7 +95,7 @@ export class Http2Listener {
 
   #accept(socket: Socket): void {
     this.#accepted += 1;
-    this.#sockets.add(socket);
+    this.#sockets.add(socket.unref());
     socket.once('close', () => this.#sockets.delete(socket));
     // A peer that vanishes is no error of the server; the HTTP/2 session sees it as well.
     socket.on('error', () => socket.destroy());
@@ -98,6 +108,21 @@ export class Http2Listener {
     this.#server = undefined;
     await Promise.all(
       Array.from(this.#sockets, (socket) => new Promise((resolve) => socket.once('close', resolve))),
+    );
+  }
+}
+
+function injectorOf(grpcServer: Server, tls: ListenerOptions['tls']): ConnectionInjector {
+  if (tls === undefined) {
+    return grpcServer.createConnectionInjector(ServerCredentials.createInsecure());
+  }
+  const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
+  try {
+    return grpcServer.createConnectionInjector(ServerCredentials.createSsl(null, [pair]));
+  } catch (error) {
+    throw new Error(
+      'MomentoLocal cannot use the key and certificate of its option tls: give both as PEM, and the key of this very certificate',
+      { cause: error },
     );
   }
 }

@@ -1,21 +1,22 @@
 import type { Server } from '@grpc/grpc-js';
-import type { ApiKeys } from '../api-keys.js';
+import type { ApiKeys } from '../keys/api-keys.js';
 import type { CacheRegistry } from '../engine/cache-registry.js';
+import type { AccountLimits } from '../limits/account-limits.js';
 import type { PublishedMessage } from '../webhook-deliveries.js';
-import type { CallPipeline } from './call-pipeline.js';
-import { controlHandlers } from './control-handlers.js';
-import { dictionaryHandlers } from './dictionary-handlers.js';
-import type { Heartbeats } from './heartbeats.js';
-import { itemHandlers } from './item-handlers.js';
-import { authHandlers, tokenHandlers } from './key-handlers.js';
-import { leaderboardHandlers } from './leaderboard-handlers.js';
-import { listHandlers } from './list-handlers.js';
-import { pingHandlers } from './ping-handlers.js';
-import { scalarBatchHandlers, scalarHandlers } from './scalar-handlers.js';
-import { setHandlers } from './set-handlers.js';
-import { sortedSetHandlers } from './sorted-set-handlers.js';
-import { publishHandlers, subscribeHandlers } from './topic-handlers.js';
-import { webhookHandlers } from './webhook-handlers.js';
+import type { CallPipeline } from './calls/call-pipeline.js';
+import { controlHandlers } from './handlers/control-handlers.js';
+import { dictionaryHandlers } from './handlers/items/dictionary-handlers.js';
+import type { Heartbeats } from './calls/heartbeats.js';
+import { itemHandlers } from './handlers/items/item-handlers.js';
+import { authHandlers, tokenHandlers } from './handlers/key-handlers.js';
+import { leaderboardHandlers } from './handlers/leaderboard-handlers.js';
+import { listHandlers } from './handlers/items/list-handlers.js';
+import { pingHandlers } from './handlers/ping-handlers.js';
+import { scalarBatchHandlers, scalarHandlers } from './handlers/items/scalar-handlers.js';
+import { setHandlers } from './handlers/items/set-handlers.js';
+import { sortedSetHandlers } from './handlers/items/sorted-set-handlers.js';
+import { publishHandlers, subscribeHandlers } from './handlers/topic-handlers.js';
+import { webhookHandlers } from './handlers/webhook-handlers.js';
 
 export interface MomentoServicesParts {
   readonly server: Server;
@@ -24,6 +25,8 @@ export interface MomentoServicesParts {
   readonly heartbeats: Heartbeats;
   /** Deletes a cache together with what is open on it. */
   readonly deleteCache: (name: string) => void;
+  /** The limits that are listed with each cache. */
+  readonly account: AccountLimits;
   readonly keys: ApiKeys;
   readonly onPublished: (message: PublishedMessage) => void;
   /** Where clients find the server, as `host:port`. */
@@ -37,6 +40,7 @@ export function addMomentoServices({
   caches,
   heartbeats,
   deleteCache,
+  account,
   keys,
   onPublished,
   endpoint,
@@ -50,7 +54,7 @@ export function addMomentoServices({
     ...sortedSetHandlers(caches),
   };
   pipeline.addService(server, 'cache', unary, scalarBatchHandlers(caches));
-  pipeline.addService(server, 'control', controlHandlers(caches, deleteCache));
+  pipeline.addService(server, 'control', controlHandlers(caches, deleteCache, account));
   pipeline.addService(
     server,
     'topics',

@@ -1,5 +1,5 @@
 import { bytesToText, copyBytes, textToBytes } from '../bytes.js';
-import { addToInteger } from '../integer.js';
+import { addToInteger } from '../items/integer.js';
 import { checkElementSize } from '../limits.js';
 
 export interface DictionaryEntry {

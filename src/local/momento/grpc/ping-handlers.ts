@@ -1,8 +1,0 @@
-import { ping } from '@gomomento/generated-types';
-import type { UnaryHandlers } from './call-pipeline.js';
-
-const { _PingResponse: PingResponse } = ping.cache_client;
-
-export function pingHandlers(): UnaryHandlers<'ping'> {
-  return { Ping: () => new PingResponse() };
-}
