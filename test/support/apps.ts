@@ -1,4 +1,4 @@
-import type { ModuleMetadata } from '@nestjs/common';
+import type { LoggerService, ModuleMetadata } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { fromSecretsManager, type MomentoModuleOptions } from 'nestjs-momento';
 import { afterEach } from 'vitest';
@@ -15,6 +15,9 @@ export interface Apps {
   readonly startWith: (metadata: ModuleMetadata) => Promise<TestingModule>;
 }
 
+/** Nest prints errors of an app under test unless it is given another logger. */
+const silent: LoggerService = { log: () => undefined, error: () => undefined, warn: () => undefined };
+
 /** Apps on the embedded servers, closed before these stop. */
 export function useApps(servers: EmbeddedServers): Apps {
   const running: TestingModule[] = [];
@@ -27,7 +30,7 @@ export function useApps(servers: EmbeddedServers): Apps {
   };
   // Only one that started: Nest 11 cannot close the others, and they close what is theirs themselves.
   const startWith = async (metadata: ModuleMetadata) =>
-    keep(await (await Test.createTestingModule(metadata).compile()).init());
+    keep(await (await Test.createTestingModule(metadata).setLogger(silent).compile()).init());
   return {
     options: (more = {}) => ({
       credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
