@@ -2,57 +2,71 @@ import 'reflect-metadata';
 import { CacheClient, Configurations, CredentialProvider } from '@gomomento/sdk';
 import { NestFactory } from '@nestjs/core';
 import { pathToFileURL } from 'node:url';
-import { CacheService, fromSecretsManager, MomentoModule } from 'nestjs-momento';
+import { parseArgs } from 'node:util';
+import { CacheService, fromMomentoLocal, MomentoModule } from 'nestjs-momento';
 import { MomentoLocal, SecretsManagerLocal } from 'nestjs-momento/local';
 import { runProgram } from '../test/support/child-process.js';
+import { measureLocal } from './local.js';
+import { type OtherProcess, startOtherProcess } from './other-process.js';
+import { interleave, Report } from './report.js';
 
 /** The program runs bundled, from elsewhere; npm runs it in the project's folder. */
 const benchFolder = pathToFileURL(`${process.cwd()}/bench/`);
+const getRounds = 21;
+const getsARound = 1_000;
+const bootRounds = 15;
 
-/** `npm run bench`: ratios and counts, each measured in one run on the embedded servers in this process. */
-export async function main(): Promise<void> {
-  const momento = await MomentoLocal.start({ caches: ['bench'] });
-  const secrets = await SecretsManagerLocal.start();
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' });
-  secrets.putSecret('Momento_Auth_Token', momento.issueApiKey());
+/**
+ * `npm run bench [-- --check]`: ratios and counts on the embedded servers, each a median of interleaved rounds with its spread.
+ * With `--check` it exits with 1 when a line does not hold.
+ */
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { check: { type: 'boolean', default: false } } });
+  const report = new Report();
+  const server = await startOtherProcess();
+  await measureCache(report, server);
+  await server.stop();
+  await measureBoot(report);
+  await measureLocal(report);
+  if (!report.end() && values.check) process.exitCode = 1;
+}
+
+/** The server runs in a process of its own, so that the CPU of this one is the client's. */
+async function measureCache(report: Report, server: OtherProcess): Promise<void> {
   const configuration = Configurations.Laptop.latest();
   const root = MomentoModule.forRoot({
-    credentials: fromSecretsManager({ endpoint: secrets.endpoint, region: 'us-west-2' }),
+    credentials: fromMomentoLocal({ port: server.port }),
     configuration,
     cacheName: 'bench',
   });
   const app = await NestFactory.createApplicationContext(root, { logger: false });
   const cache = app.get(CacheService);
-  const credentialProvider = CredentialProvider.fromString({
-    authToken: momento.issueApiKey(),
-    endpointOverrides: momento.endpoints,
-  });
+  const credentialProvider = CredentialProvider.forMomentoLocal({ hostname: '127.0.0.1', port: server.port });
   const raw = new CacheClient({ configuration, credentialProvider, defaultTtlSeconds: 60 });
   await cache.set('key', 'value');
 
-  const gets = 2_000;
-  const rawGet = () => raw.get('bench', 'key');
-  const serviceGet = () => cache.get('key');
-  await cpuOf(gets, rawGet);
-  await cpuOf(gets, serviceGet);
-  const pairs: [number, number][] = [];
-  for (let round = 0; round < 7; round += 1)
-    pairs.push([await cpuOf(gets, rawGet), await cpuOf(gets, serviceGet)]);
-  const before = momento.requestCount('get');
-  await cpuOf(gets, serviceGet);
-  report(
-    'CacheService.get over CacheClient.get, CPU',
-    median(pairs.map(([rawCpu, cpu]) => cpu / rawCpu)),
-    '≤ 1.02',
+  const measures = {
+    raw: () => cpuOf(getsARound, () => raw.get('bench', 'key')),
+    service: () => cpuOf(getsARound, () => cache.get('key')),
+  };
+  await interleave(3, measures);
+  const rounds = await interleave(getRounds, measures);
+  report.rounds(
+    'CacheService.get over CacheClient.get, CPU of the client',
+    rounds.map((round) => round.service / round.raw),
+    { atMost: 1.02 },
   );
-  report('RPCs a CacheService.get', (momento.requestCount('get') - before) / gets, '1');
+  const calls = async (rpc: string) => (await server.usage()).calls[rpc] ?? 0;
+  const before = await calls('get');
+  await measures.service();
+  report.count('requests a CacheService.get', ((await calls('get')) - before) / getsARound, { exactly: 1 });
 
   let loads = 0;
-  const [readsBefore, writesBefore] = [momento.requestCount('get'), momento.requestCount('set')];
+  const [readsBefore, writesBefore] = [await calls('get'), await calls('set')];
   await Promise.all(Array.from({ length: 1_000 }, () => cache.getOrSet('cold', async () => ++loads)));
-  report('1,000 concurrent misses: loader calls', loads, '1');
-  report('1,000 concurrent misses: reads', momento.requestCount('get') - readsBefore, '1');
-  report('1,000 concurrent misses: writes', momento.requestCount('set') - writesBefore, '1');
+  report.count('1,000 concurrent misses: loads', loads, { exactly: 1 });
+  report.count('1,000 concurrent misses: reads', (await calls('get')) - readsBefore, { exactly: 1 });
+  report.count('1,000 concurrent misses: writes', (await calls('set')) - writesBefore, { exactly: 1 });
   let failures = 0;
   const failing = () => {
     failures += 1;
@@ -60,27 +74,33 @@ export async function main(): Promise<void> {
   };
   const startedAt = performance.now();
   await Promise.allSettled(Array.from({ length: 1_000 }, () => cache.getOrSet('failing', failing)));
-  report('1,000 concurrent misses, failing loader: calls', failures, '1');
-  report('1,000 concurrent misses, failing loader: ms', performance.now() - startedAt, '< 50');
+  report.count('1,000 concurrent misses, failing loader: loads', failures, { exactly: 1 });
+  report.count('1,000 concurrent misses, failing loader: ms', performance.now() - startedAt, { atMost: 50 });
+  raw.close();
+  await app.close();
+}
 
-  const callsBefore = secrets.callCount('GetSecretValue');
+async function measureBoot(report: Report): Promise<void> {
+  const momento = await MomentoLocal.start({ port: 0, caches: ['bench'] });
+  const secrets = await SecretsManagerLocal.start({ port: 0 });
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' });
+  secrets.putSecret('Momento_Auth_Token', momento.issueApiKey());
   const bootMs = async (kind: 'documented' | 'ours'): Promise<number> => {
     const args = [kind, secrets.endpoint, momento.endpoints.cacheEndpoint];
     const { said } = await runProgram(new URL('boot.program.ts', benchFolder), { args });
     return Number(said[0]?.['bootMs']);
   };
-  const boots: [number, number][] = [];
-  for (let round = 0; round < 7; round += 1) boots.push([await bootMs('documented'), await bootMs('ours')]);
-  const bootRatio = median(boots.map(([documented, ours]) => ours / documented));
-  report('boot of a process, over the documented example in an async provider', bootRatio, '≤ 1.15');
-  report(
-    'GetSecretValue calls a boot',
-    (secrets.callCount('GetSecretValue') - callsBefore) / boots.length / 2,
-    '1',
+  const measures = { documented: () => bootMs('documented'), ours: () => bootMs('ours') };
+  await interleave(1, measures);
+  const callsBefore = secrets.callCount('GetSecretValue');
+  const rounds = await interleave(bootRounds, measures);
+  report.rounds(
+    'boot of a process, over the documented example in an async provider',
+    rounds.map((round) => round.ours / round.documented),
+    { atMost: 1.15 },
   );
-
-  raw.close();
-  await app.close();
+  const callsABoot = (secrets.callCount('GetSecretValue') - callsBefore) / rounds.length / 2;
+  report.count('GetSecretValue calls a boot', callsABoot, { exactly: 1 });
   await Promise.all([momento.stop(), secrets.stop()]);
 }
 
@@ -90,12 +110,4 @@ async function cpuOf(calls: number, call: () => Promise<unknown>): Promise<numbe
   for (let done = 0; done < calls; done += 20) await Promise.all(Array.from({ length: 20 }, call));
   const { user, system } = process.cpuUsage(before);
   return (user + system) / calls;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-function report(what: string, value: number, hold: string): void {
-  console.log(`${what.padEnd(72)} ${String(Math.round(value * 1000) / 1000).padStart(10)}   hold ${hold}`);
 }

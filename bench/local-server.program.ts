@@ -5,7 +5,10 @@ const momento = await MomentoLocal.start({ caches: ['bench'] });
 process.on('message', () => {
   globalThis.gc?.();
   const { user, system } = process.cpuUsage();
-  process.send?.({ cpuMicros: user + system, rssBytes: process.memoryUsage.rss() });
+  const calls = Object.fromEntries(
+    ['get', 'set', 'get-batch', 'set-batch'].map((rpc) => [rpc, momento.requestCount(rpc as 'get')]),
+  );
+  process.send?.({ cpuMicros: user + system, rssBytes: process.memoryUsage.rss(), calls });
 });
 process.once('SIGTERM', () => {
   process.disconnect();

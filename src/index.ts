@@ -75,6 +75,7 @@ export {
 } from './credentials/sources/secrets-extension.source.js';
 export {
   fromSecretsManager,
+  type SecretsManagerClientLike,
   type SecretsManagerSourceOptions,
 } from './credentials/sources/secrets-manager.source.js';
 

@@ -17,13 +17,14 @@ const countOf = () => {
 };
 
 const before = countOf();
-const left = () =>
-  [...countOf()].flatMap(([type, count]) => (count > (before.get(type) ?? 0) ? [`${count} ${type}`] : []));
 const warnings: Error[] = [];
 const keep = (warning: Error) => {
   if (warning.name === 'MaxListenersExceededWarning') warnings.push(warning);
 };
 process.on('warning', keep);
+
+const left = () =>
+  [...countOf()].flatMap(([type, count]) => (count > (before.get(type) ?? 0) ? [`${count} ${type}`] : []));
 
 /** A test file that leaves sockets or timers behind, or too many listeners, has a leak or found one. */
 afterAll(async () => {

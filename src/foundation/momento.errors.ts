@@ -1,8 +1,44 @@
 import type { MomentoErrorCode, SdkError } from '@gomomento/sdk';
 import { quoteName } from './redaction.js';
 
-/** What every error of this library has in common: a sentence that says what failed and one that says what to do. */
+/** As `ErrorOptions`, which the types of apps older than ES2022 lack. */
+interface ErrorCause {
+  readonly cause?: unknown;
+}
+
+/** The same symbol in every copy of this package in a process, such as the ESM build and the CommonJS build beside it. */
+const classNameKey = Symbol.for('nestjs-momento/error-class');
+
+/** Names a class of this library for all copies. A subclass of a user's own has no such name of its own. */
+function nameForAllCopies({ prototype }: { readonly prototype: object }, name: string): void {
+  Object.defineProperty(prototype, classNameKey, { value: name });
+}
+
+function ownClassName(prototype: object): unknown {
+  return Object.getOwnPropertyDescriptor(prototype, classNameKey)?.value;
+}
+
+/**
+ * What every error of this library has in common: a sentence that says what failed and one that says what to do.
+ * `instanceof` holds for this class and the library's subclasses whichever copy of the package made the error.
+ */
 export abstract class MomentoError extends Error {
+  static {
+    nameForAllCopies(this, 'MomentoError');
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    const className = ownClassName(this.prototype);
+    if (className === undefined || typeof value !== 'object')
+      return Function.prototype[Symbol.hasInstance].call(this, value);
+    let prototype: unknown = value;
+    while (typeof prototype === 'object' && prototype !== null) {
+      if (ownClassName(prototype) === className) return true;
+      prototype = Object.getPrototypeOf(prototype);
+    }
+    return false;
+  }
+
   /** The class's name, written out: a minifier changes the class's own. */
   abstract override readonly name: string;
   /** Tells errors of one class apart in code; stays the same when the sentence is reworded. */
@@ -10,7 +46,7 @@ export abstract class MomentoError extends Error {
   /** What to do about it, in one sentence; it also ends the message. */
   readonly advice: string;
 
-  constructor(problem: string, advice: string, options?: ErrorOptions) {
+  constructor(problem: string, advice: string, options?: ErrorCause) {
     super(`${problem} ${advice}`, options);
     this.advice = advice;
   }
@@ -32,6 +68,7 @@ export type MomentoConfigurationCode =
   | 'kms-access-denied'
   | 'aws-credentials-missing'
   | 'aws-sdk-missing'
+  | 'aws-sdk-broken'
   | 'region-mismatch'
   | 'source-unreachable'
   | 'source-failed'
@@ -52,6 +89,10 @@ export type MomentoConfigurationCode =
  * never holds any part of a key.
  */
 export class MomentoConfigurationError extends MomentoError {
+  static {
+    nameForAllCopies(this, 'MomentoConfigurationError');
+  }
+
   override readonly name = 'MomentoConfigurationError';
 
   constructor(
@@ -75,12 +116,16 @@ export interface MomentoOperation {
 
 /** What errors of single operations have in common. */
 export abstract class MomentoServiceError extends MomentoError {
+  static {
+    nameForAllCopies(this, 'MomentoServiceError');
+  }
+
   constructor(
     readonly operation: MomentoOperation,
     /** Momento's own error code, such as `TIMEOUT_ERROR` (the SDK's `MomentoErrorCode`). */
     readonly code: MomentoErrorCode,
     reason: string,
-    options?: ErrorOptions,
+    options?: ErrorCause,
   ) {
     const { name, cacheName, target } = operation;
     const on = target === undefined ? '' : ` ${quoteName(shorten(target))}`;
@@ -97,7 +142,7 @@ export abstract class MomentoServiceError extends MomentoError {
       operation: MomentoOperation,
       code: MomentoErrorCode,
       reason: string,
-      options?: ErrorOptions,
+      options?: ErrorCause,
     ) => E,
     operation: MomentoOperation,
     error: SdkError,
@@ -108,16 +153,28 @@ export abstract class MomentoServiceError extends MomentoError {
 
 /** A cache operation that Momento refused, failed or did not answer in time. */
 export class MomentoCacheError extends MomentoServiceError {
+  static {
+    nameForAllCopies(this, 'MomentoCacheError');
+  }
+
   override readonly name = 'MomentoCacheError';
 }
 
 /** A topic operation that Momento refused, failed or did not answer in time. */
 export class MomentoTopicError extends MomentoServiceError {
+  static {
+    nameForAllCopies(this, 'MomentoTopicError');
+  }
+
   override readonly name = 'MomentoTopicError';
 }
 
 /** A call that came after the app, or the connection, was shut down. */
 export class MomentoClosedError extends MomentoError {
+  static {
+    nameForAllCopies(this, 'MomentoClosedError');
+  }
+
   override readonly name = 'MomentoClosedError';
   readonly code = 'connection-closed';
 

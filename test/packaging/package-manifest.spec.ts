@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 const root = new URL('../../', import.meta.url);
 
 interface Manifest {
+  readonly version: string;
   readonly main: string;
   readonly types: string;
   readonly bin: Readonly<Record<string, string>>;
@@ -16,8 +17,14 @@ interface Manifest {
   readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>;
 }
 
-const read = (path: string): Manifest => JSON.parse(readFileSync(new URL(path, root), 'utf8'));
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly resolved?: string }>>;
+}
+
+const readText = (path: string) => readFileSync(new URL(path, root), 'utf8');
+const read = (path: string): Manifest => JSON.parse(readText(path));
 const manifest = read('package.json');
+const lock: Lock = JSON.parse(readText('package-lock.json'));
 
 /** The public entry points and the sources that they are built from. */
 const entries = { '.': 'index', './local': 'local/index', './testing': 'testing/index' };
@@ -29,17 +36,16 @@ describe('the published manifest', () => {
   });
 
   it.each(Object.entries(entries))(
-    'exports %s for import and require, each with its own types',
+    'exports %s once for Node, whether imported or required, and as CommonJS for other loaders, each with its types',
     (entry, file) => {
       const built = (build: string) => ({
         types: `./dist/${build}/${file}.d.ts`,
         default: `./dist/${build}/${file}.js`,
       });
       const conditions = manifest.exports[entry];
-      expect(conditions).toEqual({ import: built('esm'), require: built('cjs') });
-      // TypeScript takes the first key that fits: `types` after `default` would never be seen.
+      // As text, since the first key that fits is taken: `types` after `default` would never be seen, nor `module-sync`.
       expect(JSON.stringify(conditions)).toBe(
-        JSON.stringify({ import: built('esm'), require: built('cjs') }),
+        JSON.stringify({ 'module-sync': built('esm'), import: built('esm'), require: built('cjs') }),
       );
       expect(existsSync(new URL(`src/${file}.ts`, root))).toBe(true);
     },
@@ -58,27 +64,38 @@ describe('the published manifest', () => {
 
   it('has the command momento-local', () => {
     expect(manifest.bin).toEqual({ 'momento-local': './dist/esm/local/bin/momento-local.js' });
-    expect(readFileSync(new URL('src/local/bin/momento-local.ts', root), 'utf8')).toMatch(
-      /^#!\/usr\/bin\/env node\n/,
-    );
+    expect(readText('src/local/bin/momento-local.ts')).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
 
   it('publishes the two builds only', () => {
     expect(manifest.files).toEqual(['dist/esm', 'dist/cjs', 'CHANGELOG.md']);
   });
 
-  it('depends only on what the embedded servers speak, as the SDK pins it', () => {
-    const sdk = read('node_modules/@gomomento/sdk/package.json');
-    const names = ['@gomomento/generated-types', '@grpc/grpc-js'];
-    expect(manifest.dependencies).toEqual(
-      Object.fromEntries(names.map((name) => [name, sdk.dependencies[name]])),
-    );
+  it('depends only on what the embedded servers speak, from the versions on that the lowest SDK pins', () => {
+    const lowest = read('node_modules/@gomomento/sdk/package.json');
+    expect(manifest.peerDependencies['@gomomento/sdk']).toBe(`^${lowest.version}`);
+    // Ranges, so that a later SDK, or a security fix, brings its own versions without a release of this package.
+    expect(manifest.dependencies).toEqual({
+      '@gomomento/generated-types': `>=${lowest.dependencies['@gomomento/generated-types']} <1`,
+      '@grpc/grpc-js': `^${lowest.dependencies['@grpc/grpc-js']}`,
+    });
+  });
+
+  it.each(Object.keys(manifest.dependencies))('shares one copy of %s with the SDK', (name) => {
+    const copies = Object.keys(lock.packages).filter((path) => path.endsWith(`node_modules/${name}`));
+    expect(copies).toEqual([`node_modules/${name}`]);
+  });
+
+  it('is locked without the addresses of a registry', () => {
+    const packages = Object.values(lock.packages);
+    expect(packages.length).toBeGreaterThan(100);
+    expect(packages.filter((one) => one.resolved !== undefined)).toEqual([]);
   });
 
   it('leaves to the app what must be there once', () => {
     expect(manifest.peerDependencies).toEqual({
       '@aws-sdk/client-secrets-manager': '^3.699.0',
-      '@gomomento/sdk': '^1.117.1',
+      '@gomomento/sdk': '^1.118.1',
       '@nestjs/common': '^11.0.0 || ^12.0.0',
       '@nestjs/core': '^11.0.0 || ^12.0.0',
       '@nestjs/testing': '^11.0.0 || ^12.0.0',
@@ -94,7 +111,7 @@ describe('the published manifest', () => {
 
   it('is tested with the lowest version of every peer, and with the newest', () => {
     const lowest = read('test/packaging/apps/nest11-cjs-jest/package.json');
-    const newest = read('test/packaging/apps/nest12-esm/package.json');
+    const newest = read('test/packaging/apps/nest12/package.json');
     for (const [peer, range] of Object.entries(manifest.peerDependencies)) {
       const installed = { ...lowest.dependencies, ...lowest.devDependencies };
       expect(range.split(' || ')[0]).toBe(`^${installed[peer]}`);

@@ -1,35 +1,36 @@
 // Packs the package as it would be published, checks the tarball, installs it into the apps beside this file, and runs each
 // as its users would. Needs a build in dist/; leaves nothing behind.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { exit, loadedModules, run, runUntilClosed, start, step, summarize } from './tools.mjs';
+import {
+  checkCommand,
+  checkEntriesAreSynchronous,
+  checkLaziness,
+  checkOneCopyOfGrpc,
+  checkTypes,
+  endsByItself,
+  removeAwsSdk,
+} from './checks.mjs';
+import { run, step, summarize } from './tools.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const fixtures = fileURLToPath(new URL('apps', import.meta.url));
-/** How long an app may live on after it has closed. */
-const graceMs = 2_000;
-const awsSdk = '@aws-sdk/client-secrets-manager';
+const withoutAwsSdk = 'tsconfig.without-aws-sdk.json';
+const saysWhatToInstall = 'without the AWS SDK the boot says what to install';
 
 const work = await mkdtemp(join(tmpdir(), 'nestjs-momento-package-'));
 const tarball = join(work, 'nestjs-momento.tgz');
+const [nest12, nest11, bundles] = ['nest12', 'nest11-cjs-jest', 'bundles'].map((name) => join(work, name));
 try {
   if (await step('npm pack', pack)) {
-    const installed = await Promise.all([
-      install('nest12-esm', 'nest12-shared'),
-      install('nest12-cjs', 'nest12-shared'),
-      install('nest11-cjs-jest'),
-      checkTarball(),
-    ]);
+    const ready = await Promise.all([prepareNest12(), prepareNest11(), checkTarball()]);
     // One at a time: how soon they end is measured.
-    if (installed[0]) await checkNest12('nest12-esm');
-    if (installed[1]) await checkNest12('nest12-cjs');
-    if (installed[2]) await checkNest11('nest11-cjs-jest');
-    if (installed[0]) await checkCommand('nest12-esm');
+    if (ready[0]) await runNest12();
+    if (ready[1]) await runNest11();
+    await Promise.all([ready[0] && checkNest12Types(), ready[1] && checkNest11Types()]);
   }
 } finally {
   await rm(work, { recursive: true, force: true });
@@ -63,79 +64,80 @@ async function checkTarball() {
 }
 
 /** Installs the tarball with what the fixture pins, into a copy of the fixture. */
-function install(name, shared) {
+function install(name, cwd) {
   return step(`${name}: npm install`, async () => {
-    const cwd = join(work, name);
-    for (const fixture of [shared, name].filter(Boolean))
-      await cp(join(fixtures, fixture), cwd, { recursive: true });
+    await cp(join(fixtures, basename(cwd)), cwd, { recursive: true });
     await run('npm', ['install', '--no-package-lock', '--prefer-offline', '--no-audit', '--no-fund'], {
       cwd,
     });
+    await checkOneCopyOfGrpc(cwd);
   });
 }
 
-async function checkNest12(name) {
-  const cwd = join(work, name);
-  await checkLaziness(name);
-  if (!(await step(`${name}: tsc`, () => run('npm', ['run', 'build'], { cwd })))) return;
-  const runApp = (file) =>
-    runUntilClosed(process.execPath, [`dist/${file}.js`], { cwd, marker: 'closed', graceMs });
-  await step(`${name}: the app stores, reads and ends`, () => runApp('main'));
-  await step(`${name}: without the AWS SDK the boot says what to install`, async () => {
-    await rm(join(cwd, 'node_modules', awsSdk), { recursive: true });
-    await runApp('without-aws-sdk');
-  });
-}
-
-async function checkNest11(name) {
-  const cwd = join(work, name);
-  await checkLaziness(name);
-  if (!(await step(`${name}: tsc`, () => run('npm', ['run', 'build'], { cwd })))) return;
-  const runJest = (file) =>
-    runUntilClosed('npx', ['jest', file], { cwd, marker: 'Ran all test suites', graceMs });
-  await step(`${name}: jest, with and without overrideMomento`, () => runJest('users'));
-  await step(`${name}: without the AWS SDK the boot says what to install`, async () => {
-    await rm(join(cwd, 'node_modules', awsSdk), { recursive: true });
-    await runJest('without-aws-sdk');
-  });
-}
-
-/** The main entry loads no optional peer, though they are installed, and not the embedded servers. */
-async function checkLaziness(name) {
-  const cwd = join(work, name);
-  const lazy =
-    /node_modules\/(@aws-sdk|@smithy|@nestjs\/testing)\/|nestjs-momento\/dist\/(esm|cjs)\/(local|testing)\//;
-  const scripts = {
-    import: "await import('nestjs-momento')",
-    require: "(await import('node:module')).createRequire(process.cwd() + '/')('nestjs-momento')",
-  };
-  for (const [how, script] of Object.entries(scripts)) {
-    await step(`${name}: ${how} loads only what it needs`, async () => {
-      const urls = await loadedModules(script, { cwd });
-      const build = how === 'import' ? 'esm' : 'cjs';
-      assert.ok(urls.some((url) => url.endsWith(`/nestjs-momento/dist/${build}/index.js`)));
-      assert.deepEqual(
-        urls.filter((url) => lazy.test(url)),
-        [],
-      );
-    });
+/** One app's source, built as ESM and as CommonJS, and bundled. */
+async function prepareNest12() {
+  if (!(await install('nest12', nest12))) return false;
+  for (const build of ['esm', 'cjs']) {
+    await cp(join(nest12, 'src'), join(nest12, build, 'src'), { recursive: true });
+    if (!(await checkTypes(`nest12-${build}: tsc`, join(nest12, build), 'tsconfig.json'))) return false;
   }
+  return step('bundles: esbuild and webpack', () =>
+    run(process.execPath, ['bundle.mjs', bundles], { cwd: nest12 }),
+  );
 }
 
-async function checkCommand(name) {
-  const cwd = join(work, name);
-  await step('npx momento-local --help', async () => {
-    const env = { npm_config_yes: 'false' }; // the installed one, never one from the registry
-    const { stdout } = await run('npx', ['momento-local', '--help'], { cwd, env });
-    assert.match(stdout, /^Usage: momento-local/);
-  });
-  await step('momento-local --json prints one line and ends with SIGTERM', async () => {
-    const command = join(cwd, 'node_modules', '.bin', 'momento-local');
-    const child = start(command, ['--json', '--port', '0', '--secrets-port', '0'], { cwd, limitMs: 20_000 });
-    const ended = exit(child);
-    const [line] = await once(createInterface(child.stdout), 'line');
-    assert.ok(JSON.parse(line).environment.MOMENTO_API_KEY);
-    child.kill('SIGTERM');
-    assert.deepEqual(await ended, { code: 0, signal: null });
-  });
+/** The app of the lowest versions that the package takes. */
+async function prepareNest11() {
+  return (
+    (await install('nest11', nest11)) && checkTypes('nest11: tsc', nest11, 'tsconfig.json', ['--noEmit'])
+  );
+}
+
+async function runNest12() {
+  const cwd = nest12;
+  await checkLaziness('nest12', cwd, 'import', 'esm');
+  await checkLaziness('nest12', cwd, 'require', 'esm');
+  await checkEntriesAreSynchronous('nest12', cwd);
+  for (const build of ['esm', 'cjs'])
+    await endsByItself(`nest12-${build}: the app stores, reads and ends`, `${build}/dist/main.js`, { cwd });
+  await endsByItself('nest12-esm: a CommonJS library has the same classes', 'esm/dist/one-copy.js', { cwd });
+  await checkCommand(cwd, 'esm/dist/set-up.js');
+  // Where no package is installed.
+  for (const name of ['esbuild-cjs', 'esbuild-esm', 'esbuild-esm-splitting', 'webpack-cjs', 'webpack-esm'])
+    await endsByItself(`bundles: ${name} stores, reads and ends`, 'main.js', { cwd: join(bundles, name) });
+
+  await removeAwsSdk(cwd);
+  for (const build of ['esm', 'cjs'])
+    await endsByItself(`nest12-${build}: ${saysWhatToInstall}`, `${build}/dist/without-aws-sdk.js`, { cwd });
+}
+
+async function runNest11() {
+  const cwd = nest11;
+  await checkLaziness('nest11', cwd, 'import', 'esm');
+  await checkLaziness('nest11', cwd, 'require', 'esm');
+  await checkLaziness('nest11', cwd, 'require', 'cjs', ['--no-experimental-require-module']);
+  const runJest = (name, file) =>
+    endsByItself(`nest11: ${name}`, 'node_modules/.bin/jest', {
+      cwd,
+      args: [file],
+      marker: 'Ran all test suites',
+    });
+  await runJest('jest, with and without overrideMomento', 'users');
+
+  await removeAwsSdk(cwd);
+  await runJest(saysWhatToInstall, 'without-aws-sdk');
+}
+
+/** Of all libraries (skipLibCheck: false), with the AWS SDK gone. */
+async function checkNest12Types() {
+  const [esm, cjs] = ['esm', 'cjs'].map((build) => join(nest12, build));
+  const node10 = ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0'];
+  await checkTypes('nest12-esm: types without the AWS SDK, nodenext', esm, withoutAwsSdk);
+  await checkTypes('nest12-cjs: types without the AWS SDK, node10', cjs, withoutAwsSdk, node10);
+}
+
+async function checkNest11Types() {
+  const nodenext = ['--module', 'nodenext', '--moduleResolution', 'nodenext'];
+  await checkTypes('nest11: types without the AWS SDK, node10', nest11, withoutAwsSdk);
+  await checkTypes('nest11: types without the AWS SDK, nodenext', nest11, withoutAwsSdk, nodenext);
 }

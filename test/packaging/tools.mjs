@@ -90,10 +90,10 @@ export function exit(child) {
 }
 
 /** The URLs of all modules that Node loads for a script, ESM and CommonJS alike: V8's coverage lists them. */
-export async function loadedModules(script, { cwd }) {
+export async function loadedModules(script, { cwd, nodeOptions = [] }) {
   const coverage = await mkdtemp(join(cwd, 'coverage-'));
   try {
-    await run(process.execPath, ['--input-type=module', '--eval', script], {
+    await run(process.execPath, [...nodeOptions, '--input-type=module', '--eval', script], {
       cwd,
       env: { NODE_V8_COVERAGE: coverage },
     });

@@ -9,7 +9,7 @@ import { finish } from '../sdk/call-outcome.js';
 import { certificateAdvice, certificateNotTrusted, isCertificateFault } from '../sdk/certificate-fault.js';
 import { sdkAnswer } from '../sdk/sdk-answer.js';
 import { ClientGeneration } from './client-generation.js';
-import { isReachable } from './reachability.js';
+import { faultOfConnecting, noAnswer } from './reachability.js';
 
 export interface CacheNeeds {
   /** The caches that must be there; without any, only the key is looked at. */
@@ -34,7 +34,6 @@ export interface KeyProofOptions extends CacheNeeds {
 
 const probeKey = 'nestjs-momento:boot';
 const retryDelayMs = 250;
-const noAnswer = 'no answer';
 const quietMs = 1_000;
 
 /** What may pass: Momento restarts, a network that is not up yet. */
@@ -63,7 +62,8 @@ const vague: ReadonlySet<string> = new Set([MomentoErrorCode.TIMEOUT_ERROR, noAn
  */
 export function proveKey(credential: Credential, options: KeyProofOptions, limit: ProofLimit): Promise<void> {
   return tryWithin(limit, options.logger, async (timeLimit) => {
-    if (!(await isReachable(credential.provider, timeLimit))) return noAnswer;
+    const fault = await faultOfConnecting(credential.provider, timeLimit);
+    if (fault !== undefined) return fault;
     const light = ClientGeneration.createLight(credential.provider, options.configurations);
     try {
       return await askFor(light, options, timeLimit);

@@ -4,25 +4,35 @@ import type { TimeLimit } from '../../foundation/time-limit.js';
 
 const grpcDefaultPort = 443;
 
+/** What is said of a host that accepts a connection and stays silent. */
+export const noAnswer = 'no answer';
+
 /**
- * Whether something that speaks HTTP/2 answers where Momento should be. Sends nothing but the greeting of the protocol.
+ * Greets what is where Momento should be, in HTTP/2, and sends nothing else.
  *
  * gRPC has no time limit for a server that accepts a connection and stays silent: each client that meets one leaves a
  * connection that nothing ends. So this comes before any client is made, and leaves none.
+ *
+ * @returns why it cannot be reached, such as `ECONNREFUSED`; undefined when it answers
  */
-export async function isReachable(provider: CredentialProvider, limit: TimeLimit): Promise<boolean> {
+export async function faultOfConnecting(
+  provider: CredentialProvider,
+  limit: TimeLimit,
+): Promise<string | undefined> {
   // gRPC goes by way of the proxy; what a direct connection meets says nothing.
-  if (isProxied()) return true;
+  if (isProxied()) return undefined;
   const session = connect(urlOf(provider));
-  const answered = new Promise<boolean>((resolve) => {
-    session.once('remoteSettings', () => resolve(true));
-    // Whether a certificate is to be trusted is for gRPC to say, which may have been given other roots: something did answer.
-    session.once('error', (error) => resolve(!('syscall' in error)));
-    session.once('close', () => resolve(false));
+  const fault = new Promise<string | undefined>((resolve) => {
+    session.once('remoteSettings', () => resolve(undefined));
+    session.once('error', (error: NodeJS.ErrnoException) =>
+      // Whether a certificate is to be trusted is for gRPC to say, which may have been given other roots: something did answer.
+      resolve(error.syscall === undefined ? undefined : (error.code ?? noAnswer)),
+    );
+    session.once('close', () => resolve(noAnswer));
   });
   return limit
-    .race(answered)
-    .catch(() => false)
+    .race(fault)
+    .catch(() => noAnswer)
     .finally(() => session.destroy());
 }
 

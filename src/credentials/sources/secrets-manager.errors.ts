@@ -1,5 +1,5 @@
 import { MomentoConfigurationError, type MomentoConfigurationCode } from '../../foundation/momento.errors.js';
-import { quoteName } from '../../foundation/redaction.js';
+import { quoteName, redactKeys } from '../../foundation/redaction.js';
 import { SourceUnavailableError } from './source-unavailable.error.js';
 
 interface Diagnosis {
@@ -177,10 +177,29 @@ export function secretWithoutValue(secret: string): MomentoConfigurationError {
   );
 }
 
-export function awsSdkMissing(): MomentoConfigurationError {
+/** What loading the AWS SDK threw: neither waiting nor trying again would help. */
+export function awsSdkNotLoaded(error: unknown): MomentoConfigurationError {
+  // What the AWS SDK itself requires may be missing too, which is another matter.
+  const isMissing =
+    ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(textOf(error, 'code') ?? '') &&
+    /^Cannot find (package|module) '@aws-sdk\/client-secrets-manager'/.test(textOf(error, 'message') ?? '');
+  return isMissing ? awsSdkMissing() : awsSdkBroken(error);
+}
+
+function awsSdkMissing(): MomentoConfigurationError {
   return new MomentoConfigurationError(
     'aws-sdk-missing',
     'fromSecretsManager() needs the AWS SDK, which is not installed.',
     'Run: npm install @aws-sdk/client-secrets-manager',
+  );
+}
+
+/** @param reason what was thrown while it loaded, or what is wrong with what was loaded */
+export function awsSdkBroken(reason: unknown): MomentoConfigurationError {
+  const [firstLine] = redactKeys(String(reason)).split('\n');
+  return new MomentoConfigurationError(
+    'aws-sdk-broken',
+    `fromSecretsManager() cannot load the AWS SDK (${firstLine}).`,
+    'Install it again (npm install @aws-sdk/client-secrets-manager@^3.699.0), and leave it out of a bundle if it was bundled.',
   );
 }

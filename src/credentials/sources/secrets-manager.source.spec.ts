@@ -423,17 +423,87 @@ describe('fromSecretsManager, its failures', () => {
 });
 
 describe('loadAwsSdk', () => {
-  it('says what to install when the AWS SDK is not there', async () => {
-    const missing = '@aws-sdk/client-that-is-not-installed';
-    await expect(loadAwsSdk(() => import(/* @vite-ignore */ missing))).rejects.toMatchObject({
+  const loadFailing = (message: string, code?: string) => () =>
+    Promise.reject(Object.assign(new Error(message), code !== undefined && { code }));
+
+  it.each([
+    [
+      'ESM',
+      "Cannot find package '@aws-sdk/client-secrets-manager' imported from /app/x.js",
+      'ERR_MODULE_NOT_FOUND',
+    ],
+    [
+      'CommonJS',
+      "Cannot find module '@aws-sdk/client-secrets-manager'\nRequire stack:\n- /app/x.js",
+      'MODULE_NOT_FOUND',
+    ],
+  ])('says what to install when the AWS SDK is not there (%s)', async (_build, message, code) => {
+    await expect(loadAwsSdk(loadFailing(message, code))).rejects.toMatchObject({
+      name: 'MomentoConfigurationError',
       code: 'aws-sdk-missing',
       message:
         'fromSecretsManager() needs the AWS SDK, which is not installed. Run: npm install @aws-sdk/client-secrets-manager',
     });
   });
 
-  it('passes on what the AWS SDK throws while it loads', async () => {
-    const broken = new Error('broken');
-    await expect(loadAwsSdk(() => Promise.reject(broken))).rejects.toBe(broken);
+  it('finds the AWS SDK under `default`, where bundles of ES modules have it', async () => {
+    const sdk = await import('@aws-sdk/client-secrets-manager');
+    const { GetSecretValueCommand } = sdk;
+    const bundled = { default: { SecretsManagerClient, GetSecretValueCommand } };
+    expect(await loadAwsSdk(async () => bundled)).toBe(bundled.default);
+    expect(await loadAwsSdk(async () => sdk)).toBe(sdk);
+  });
+
+  it.each<[string, () => Promise<object>, string]>([
+    ['what throws', loadFailing('broken'), '(Error: broken)'],
+    [
+      'what lacks a package of its own',
+      loadFailing(
+        "Cannot find module '@smithy/core'\nRequire stack:\n- /app/node_modules/@aws-sdk/client-secrets-manager/dist-cjs/index.js",
+        'MODULE_NOT_FOUND',
+      ),
+      "(Error: Cannot find module '@smithy/core')",
+    ],
+    ['what throws no error', () => Promise.reject(undefined), '(undefined)'],
+    ['an empty module', async () => ({}), '(it has no SecretsManagerClient)'],
+    ['an empty default', async () => ({ default: undefined }), '(it has no SecretsManagerClient)'],
+    [
+      'half of it',
+      async () => ({ SecretsManagerClient: class {}, GetSecretValueCommand: 'a stub of a bundler' }),
+      '(it has no SecretsManagerClient)',
+    ],
+  ])('says what to do about %s', async (_what, load, reason) => {
+    await expect(loadAwsSdk(load)).rejects.toMatchObject({
+      name: 'MomentoConfigurationError',
+      code: 'aws-sdk-broken',
+      message: `fromSecretsManager() cannot load the AWS SDK ${reason}. Install it again (npm install @aws-sdk/client-secrets-manager@^3.699.0), and leave it out of a bundle if it was bundled.`,
+    });
+  });
+
+  it('shows one line of what the AWS SDK says, and no key', async () => {
+    const message = `broken at ${makeV1Key()}\n    at /app/x.js`;
+    const failure = await failureOf(() => loadAwsSdk(loadFailing(message)));
+    expect(failure).toMatchObject({ message: expect.stringContaining('(Error: broken at [REDACTED])') });
+  });
+});
+
+describe('an AWS SDK that does not load', () => {
+  it('ends the boot at once, and is not taken for the network', async () => {
+    let tries = 0;
+    vi.doMock('@aws-sdk/client-secrets-manager', () => {
+      tries += 1;
+      throw new Error('broken');
+    });
+    onTestFinished(() => {
+      vi.doUnmock('@aws-sdk/client-secrets-manager');
+    });
+    const credentials = new KeyFollower({
+      connectionName: 'default',
+      source: createSource({ secretId: 'momento' }),
+      bootTimeoutSeconds: 60,
+    });
+    await expect(credentials.current()).rejects.toMatchObject({ code: 'aws-sdk-broken' });
+    expect(tries).toBe(1);
+    expect(secrets.callCount()).toBe(0);
   });
 });

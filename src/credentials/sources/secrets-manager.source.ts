@@ -6,7 +6,8 @@ import type {
 import type { CredentialSource, FetchedCredential } from '../credential-source.js';
 import { quoteName } from '../../foundation/redaction.js';
 import {
-  awsSdkMissing,
+  awsSdkBroken,
+  awsSdkNotLoaded,
   clientWithoutRegion,
   endpointIsNoUrl,
   regionContradictsArn,
@@ -14,6 +15,16 @@ import {
   secretWithoutValue,
   toSecretsManagerFault,
 } from './secrets-manager.errors.js';
+
+/**
+ * A `SecretsManagerClient` of any version of the AWS SDK. Its own type would not compile in an app that has no AWS SDK and
+ * checks the types of libraries.
+ */
+export interface SecretsManagerClientLike {
+  readonly config: { readonly region: () => Promise<string> };
+  send(command: object, options?: { readonly abortSignal?: AbortSignal }): Promise<object>;
+  destroy(): void;
+}
 
 export interface SecretsManagerSourceOptions {
   /** Name or ARN of the secret. @default 'Momento_Auth_Token' */
@@ -27,7 +38,7 @@ export interface SecretsManagerSourceOptions {
   /** URL of Secrets Manager, for a VPC endpoint or a local server. @default AWS's own for the region */
   readonly endpoint?: string | undefined;
   /** A client of your own, used as it is: its region, credentials, retries and timeouts. It is never closed. */
-  readonly client?: SecretsManagerClient | undefined;
+  readonly client?: SecretsManagerClientLike | undefined;
 }
 
 /** Connecting to a regional endpoint takes milliseconds; what takes longer is a network that drops packets. */
@@ -115,7 +126,8 @@ class SecretsManagerSource implements CredentialSource {
   /** Kept for the life of the source, so that the AWS credentials it resolved are not resolved at every refresh. */
   async #connect(Client: typeof SecretsManagerClient): Promise<SecretsManagerClient> {
     if (this.#client !== undefined) return this.#client;
-    const client = this.#options.client ?? (await this.#createClient(Client));
+    const own = this.#options.client as SecretsManagerClient | undefined;
+    const client = own ?? (await this.#createClient(Client));
     const region = await client.config.region().catch(() => {
       throw clientWithoutRegion(this.describe());
     });
@@ -152,19 +164,29 @@ function regionOfArn(secretId: string): string | undefined {
 
 type AwsSdk = typeof import('@aws-sdk/client-secrets-manager');
 
-/** @param load replaced in a test */
+/**
+ * @internal
+ * @param load replaced in a test
+ */
 export async function loadAwsSdk(
-  load: () => Promise<AwsSdk> = () => import('@aws-sdk/client-secrets-manager'),
+  load: () => Promise<object> = () => import('@aws-sdk/client-secrets-manager'),
 ): Promise<AwsSdk> {
-  try {
-    return await load();
-  } catch (error) {
-    throw isModuleMissing(error) ? awsSdkMissing() : error;
-  }
+  const loaded = await load().catch((error: unknown) => {
+    throw awsSdkNotLoaded(error);
+  });
+  // Where a bundle of ES modules splits it off, the AWS SDK, which is CommonJS, has its exports under `default` alone.
+  const sdk = [loaded, 'default' in loaded && loaded.default].find(isAwsSdk);
+  if (sdk === undefined) throw awsSdkBroken('it has no SecretsManagerClient');
+  return sdk;
 }
 
-function isModuleMissing(error: unknown): boolean {
-  // No instanceof: Jest runs tests in a realm of its own, with another Error.
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+/** A bundler may put anything in the place of a package that it leaves out. */
+function isAwsSdk(value: unknown): value is AwsSdk {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    ['SecretsManagerClient', 'GetSecretValueCommand'].every(
+      (name) => typeof Reflect.get(value, name) === 'function',
+    )
+  );
 }

@@ -383,7 +383,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   {
     what: 'Momento refuses connections',
     code: 'momento-unreachable',
-    says: `Momento could not be reached within ${shortly} s (SERVER_UNAVAILABLE).`,
+    says: `Momento could not be reached within ${shortly} s (ECONNREFUSED).`,
     advises: "Check the network and the endpoint, or set onConnectError: 'degrade' to boot without it.",
     arrange: async (account) => {
       await account.momento.faults.down();

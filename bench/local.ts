@@ -1,23 +1,7 @@
 import { CacheClient, CacheGet, CacheSetBatch, Configurations, CredentialProvider } from '@gomomento/sdk';
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { MomentoLocal } from 'nestjs-momento/local';
-import { build } from 'vite';
-
-/** What the server's process has used since it started. */
-interface Usage {
-  /** Microseconds, on all cores. */
-  readonly cpuMicros: number;
-  readonly rssBytes: number;
-}
-
-interface OtherProcess {
-  readonly port: number;
-  usage(): Promise<Usage>;
-  stop(): Promise<void>;
-}
+import { startOtherProcess, type Usage } from './other-process.js';
+import type { Report } from './report.js';
 
 const CONCURRENCIES = [1, 50, 500];
 const MEASURED_MS = 1_000;
@@ -27,24 +11,24 @@ const ITEMS = 1_000_000;
 const BATCH_ITEMS = 1_000;
 const BATCHES_AT_ONCE = 4;
 
-/** The second part of `npm run bench`: what MomentoLocal bears, through the SDK. */
-export async function main(): Promise<void> {
-  await measureStartUp();
+/** What MomentoLocal bears, through the SDK. */
+export async function measureLocal(report: Report): Promise<void> {
+  await measureStartUp(report);
 
   const momento = await MomentoLocal.start({ caches: ['bench'] });
-  await withClient(momento.port, (client) => measureThroughput(client, 'server in this process'));
+  await withClient(momento.port, (client) => measureThroughput(report, client, 'server in this process'));
   await momento.stop();
 
   const other = await startOtherProcess();
   await withClient(other.port, async (client) => {
-    await measureThroughput(client, 'server in another process', () => other.usage());
-    await measureMemory(client, () => other.usage());
+    await measureThroughput(report, client, 'server in another process', () => other.usage());
+    await measureMemory(report, client, () => other.usage());
   });
   await other.stop();
 }
 
 /** From the start of a server to its first answer to a new client. The process has done the same before. */
-async function measureStartUp(): Promise<void> {
+async function measureStartUp(report: Report): Promise<void> {
   const times: number[] = [];
   for (let round = 0; round < 12; round += 1) {
     const startedAt = performance.now();
@@ -56,12 +40,12 @@ async function measureStartUp(): Promise<void> {
     });
     await momento.stop();
   }
-  const warm = times.slice(5).toSorted((a, b) => a - b);
-  report('start-up to the first answer, warm, ms', warm[Math.floor(warm.length / 2)] ?? Number.NaN, '≤ 50');
+  report.rounds('MomentoLocal: start-up to the first answer, warm, ms', times.slice(5), { atMost: 50 });
 }
 
 /** Gets and sets a second; and with `usageOf`, how much of the CPU that both processes use goes to the server's. */
 async function measureThroughput(
+  report: Report,
   client: CacheClient,
   where: string,
   usageOf?: () => Promise<Usage>,
@@ -79,10 +63,10 @@ async function measureThroughput(
       const own = process.cpuUsage(ownBefore);
       const after = await usageOf?.();
       const what = `${name} a second, ${concurrency} at a time, ${where}`;
-      report(what, perSecond);
+      report.count(what, perSecond);
       if (before === undefined || after === undefined) continue;
       const cpuMicros = after.cpuMicros - before.cpuMicros;
-      report(
+      report.count(
         `  of that, the server's share of the CPU, %`,
         (100 * cpuMicros) / (cpuMicros + own.user + own.system),
       );
@@ -108,7 +92,11 @@ async function callsPerSecond(
   return (calls * 1000) / (performance.now() - startedAt);
 }
 
-async function measureMemory(client: CacheClient, usageOf: () => Promise<Usage>): Promise<void> {
+async function measureMemory(
+  report: Report,
+  client: CacheClient,
+  usageOf: () => Promise<Usage>,
+): Promise<void> {
   const before = await usageOf();
   let firstKey = 0;
   const fill = async () => {
@@ -122,7 +110,7 @@ async function measureMemory(client: CacheClient, usageOf: () => Promise<Usage>)
   };
   await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, fill));
   const after = await usageOf();
-  report('memory for 1,000,000 items of 100 bytes, MB', (after.rssBytes - before.rssBytes) / 1_000_000);
+  report.count('memory for 1,000,000 items of 100 bytes, MB', (after.rssBytes - before.rssBytes) / 1_000_000);
 }
 
 async function withClient(port: number, use: (client: CacheClient) => Promise<void>): Promise<void> {
@@ -136,42 +124,4 @@ async function withClient(port: number, use: (client: CacheClient) => Promise<vo
     defaultTtlSeconds: 600,
   });
   await use(client).finally(() => client.close());
-}
-
-/** Starts `local-server.program.ts`. npm runs this in the project's folder. */
-async function startOtherProcess(): Promise<OtherProcess> {
-  // Inside the project, so that Node finds its packages from there.
-  const outDir = await mkdtemp(join(process.cwd(), 'node_modules/.cache/bench-'));
-  await build({
-    configFile: 'vitest.config.ts',
-    logLevel: 'error',
-    build: {
-      ssr: 'bench/local-server.program.ts',
-      outDir,
-      rolldownOptions: { output: { entryFileNames: 'program.mjs' } },
-    },
-  });
-  const child: ChildProcess = fork(join(outDir, 'program.mjs'), {
-    execArgv: ['--expose-gc'],
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  const [line]: unknown[] = child.stdout === null ? [] : await once(child.stdout, 'data');
-  return {
-    port: Number(Reflect.get(Object(JSON.parse(String(line))), 'port')),
-    async usage() {
-      child.send('usage');
-      const [usage] = await once(child, 'message');
-      return usage as Usage;
-    },
-    async stop() {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-      await rm(outDir, { recursive: true });
-    },
-  };
-}
-
-function report(what: string, value: number, hold?: string): void {
-  const rounded = String(Math.round(value * 10) / 10).padStart(10);
-  console.log(`${what.padEnd(72)} ${rounded}${hold === undefined ? '' : `   hold ${hold}`}`);
 }
