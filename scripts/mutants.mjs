@@ -32,7 +32,7 @@ const sources = values.only.endsWith('.ts')
   ? [values.only]
   : readdirSync(values.only, { recursive: true })
       .map((path) => join(values.only, path))
-      .filter((path) => /\.ts$/.test(path) && !/\.(spec|fixture)\.ts$/.test(path))
+      .filter((path) => path.endsWith('.ts') && !/\.(spec|fixture)\.ts$/.test(path))
       .filter((path) => !path.startsWith(join('src', 'local')));
 const windows = sources.flatMap((path) => {
   const count = readFileSync(path, 'utf8').split('\n').length;

@@ -1,9 +1,14 @@
 export { MomentoModule } from './momento.module.js';
 export type {
+  MomentoFactoryOptions,
   MomentoModuleAsyncOptions,
   MomentoModuleExtras,
+  MomentoOptionsByClass,
+  MomentoOptionsByExisting,
+  MomentoOptionsByFactory,
+  MomentoOptionsByInjection,
   MomentoOptionsFactory,
-} from './momento.module-definition.js';
+} from './momento.async-options.js';
 export type { CacheFeature, MomentoModuleOptions } from './momento.options.js';
 export {
   getCacheServiceToken,

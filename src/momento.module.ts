@@ -1,7 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MomentoConfigurableModule } from './momento.module-definition.js';
+import { checkAsyncOptions, type MomentoModuleAsyncOptions } from './momento.async-options.js';
 import { type CacheFeature, checkFeatures } from './momento.options.js';
-import { featureProviders } from './module/connection.providers.js';
+import { featureProviders } from './module/feature.providers.js';
+import { MomentoCoreModule } from './module/momento-core.module.js';
 
 /**
  * Connects an app to Momento: `forRoot` or `forRootAsync` once, then inject `CacheService`, `TopicService`, or the SDK's own
@@ -19,6 +21,19 @@ import { featureProviders } from './module/connection.providers.js';
 @Module({})
 export class MomentoModule extends MomentoConfigurableModule {
   /**
+   * As `forRoot`, with options that need other providers: by one of `useFactory`, `useClass` and `useExisting`.
+   *
+   * @throws MomentoConfigurationError `invalid-options` when there is none of these or several, or when `useFactory` takes
+   *   arguments that `inject` does not name
+   */
+  static override forRootAsync<const Tokens extends readonly unknown[] = readonly []>(
+    options: MomentoModuleAsyncOptions<Tokens>,
+  ): DynamicModule {
+    checkAsyncOptions(options);
+    return super.forRootAsync(options);
+  }
+
+  /**
    * Makes caches injectable with `@InjectCache(cacheName)`, with a TTL, key prefix and codec of their own. The connection has
    * to be global, as it is unless `isGlobal: false`.
    *
@@ -27,6 +42,11 @@ export class MomentoModule extends MomentoConfigurableModule {
   static forFeature(features: readonly CacheFeature[], connectionName?: string): DynamicModule {
     checkFeatures(features);
     const providers = featureProviders(features, connectionName);
-    return { module: MomentoModule, providers, exports: providers.map(({ provide }) => provide) };
+    return {
+      module: MomentoModule,
+      imports: [MomentoCoreModule],
+      providers,
+      exports: providers.map(({ provide }) => provide),
+    };
   }
 }

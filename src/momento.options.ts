@@ -1,5 +1,11 @@
-import type { Configuration, CredentialProvider, TopicConfiguration } from '@gomomento/sdk';
+import type {
+  Configuration,
+  CredentialProvider,
+  LeaderboardConfiguration,
+  TopicConfiguration,
+} from '@gomomento/sdk';
 import type { CacheBinding } from './cache/cache.options.js';
+import { isTtl, ttlDescription, wholeSeconds } from './cache/ttl.js';
 import type { ConnectionOptions } from './clients/momento-connection.js';
 import type { CredentialSource } from './credentials/credential-source.js';
 import type { MomentoEndpoint } from './credentials/key/endpoint.js';
@@ -20,7 +26,7 @@ import {
 export interface CacheFeature extends CacheBinding {
   readonly cacheName: string;
   /** What it is injected by, when several share a cache. @default the cacheName */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**
@@ -39,12 +45,19 @@ export interface MomentoModuleOptions {
   readonly cacheName?: string | undefined;
   /** Creates `cacheName` and the caches of `forFeature` at boot when they are missing. @default false */
   readonly createCaches?: boolean | undefined;
-  /** How long items live, in seconds, more than 0. @default 600 */
+  /** How long items live, in seconds, more than 0; fractions are rounded up. @default 600 */
   readonly defaultTtlSeconds?: number | undefined;
   /** The SDK's configuration of `CacheClient`. @default Configurations.Laptop.latest() */
   readonly configuration?: Configuration | undefined;
   /** The SDK's configuration of `TopicClient`. @default TopicConfigurations.Default.latest() */
   readonly topicConfiguration?: TopicConfiguration | undefined;
+  /** The SDK's configuration of `PreviewLeaderboardClient`. @default LeaderboardConfigurations.Laptop.latest() */
+  readonly leaderboardConfiguration?: LeaderboardConfiguration | undefined;
+  /**
+   * What of the SDK's logs goes to Nest's `Logger`: `'warn'`, its errors and warnings, of each kind a line every 10 s at most;
+   * `'debug'`, all but its traces. A configuration that has a logger factory of its own keeps it. @default 'warn'
+   */
+  readonly sdkLogs?: 'warn' | 'debug' | undefined;
   /**
    * How the key is followed while the app runs: asked for every so often, and when Momento rejects it; `false`: only when
    * Momento rejects it. @default { intervalSeconds: 300 }
@@ -66,7 +79,7 @@ const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
   endpoint: expected('a host name or the SDK’s endpoint overrides', (value) => isEndpoint(value)),
   cacheName: expected('a filled string', (value) => typeof value === 'string' && value.trim() !== ''),
   createCaches: expected('true or false', (value) => typeof value === 'boolean'),
-  defaultTtlSeconds: expected('a number above 0', isPositive),
+  defaultTtlSeconds: expected(ttlDescription, isTtl),
   configuration: expected(
     'a Configuration of the SDK',
     hasMethods('getTransportStrategy', 'getRetryStrategy'),
@@ -75,6 +88,11 @@ const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
     'a TopicConfiguration of the SDK',
     hasMethods('getTransportStrategy', 'getThrowOnErrors'),
   ),
+  leaderboardConfiguration: expected(
+    'a LeaderboardConfiguration of the SDK',
+    hasMethods('getTransportStrategy', 'getThrowOnErrors'),
+  ),
+  sdkLogs: expected("'warn' or 'debug'", (value) => value === 'warn' || value === 'debug'),
   refresh: expected('false or { intervalSeconds } with a number above 0', isRefresh),
   bootTimeoutSeconds: expected('a number above 0', isPositive),
   onConnectError: expected("'fail' or 'degrade'", (value) => value === 'fail' || value === 'degrade'),
@@ -97,6 +115,15 @@ export function checkFeatures(features: readonly CacheFeature[]): void {
   checkOptions('The caches of MomentoModule.forFeature', problems);
 }
 
+/** What stands beside the options, and has come too late when a factory returns it. */
+const besideFactory =
+  'belongs beside useFactory, useClass or useExisting, not into the options that these make';
+const factoryRules: Readonly<Record<string, Rule>> = {
+  ...rules,
+  name: () => besideFactory,
+  isGlobal: () => besideFactory,
+};
+
 /** The options with their defaults, and the source of the key in place of what the user gave. */
 export interface ResolvedMomentoOptions extends ConnectionOptions {
   readonly credentials: CredentialSource;
@@ -110,7 +137,10 @@ export interface ResolvedMomentoOptions extends ConnectionOptions {
  * @throws MomentoConfigurationError `invalid-options`, which lists every problem with its path
  */
 export function resolveOptions(options: MomentoModuleOptions, name: string): ResolvedMomentoOptions {
-  checkOptions(`The options of the Momento connection ${quoteName(name)}`, findProblems(options, rules));
+  checkOptions(
+    `The options of the Momento connection ${quoteName(name)}`,
+    findProblems(options, factoryRules),
+  );
   const {
     credentials = fromEnvironment(),
     createCaches = false,
@@ -118,16 +148,19 @@ export function resolveOptions(options: MomentoModuleOptions, name: string): Res
     refresh = {},
   } = options;
   const { bootTimeoutSeconds = 10, onConnectError = 'fail', shutdownTimeoutSeconds = 5 } = options;
-  const { endpoint, cacheName, configuration, topicConfiguration } = options;
+  const { endpoint, cacheName, configuration, topicConfiguration, leaderboardConfiguration } = options;
+  const { sdkLogs = 'warn' } = options;
   return {
     name,
     credentials: toCredentialSource(credentials),
     endpoint,
     cacheName,
     createCaches,
-    defaultTtlSeconds,
+    defaultTtlSeconds: wholeSeconds(defaultTtlSeconds),
     configuration,
     topicConfiguration,
+    leaderboardConfiguration,
+    sdkLogs,
     refresh,
     bootTimeoutSeconds,
     onConnectError,

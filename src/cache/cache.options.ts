@@ -5,16 +5,16 @@ import { SingleFlight } from './single-flight.js';
 /** What a cache is bound to. */
 export interface CacheBinding {
   /** Put before every key, so that several uses share a cache. @default '' */
-  readonly keyPrefix?: string;
-  /** How long items live, in seconds, more than 0. @default the connection's `defaultTtlSeconds` */
-  readonly ttlSeconds?: number;
+  readonly keyPrefix?: string | undefined;
+  /** How long items live, in seconds, more than 0; fractions are rounded up. @default the connection's `defaultTtlSeconds` */
+  readonly ttlSeconds?: number | undefined;
   /** How values are stored. @default jsonCodec */
-  readonly codec?: MomentoCodec;
+  readonly codec?: MomentoCodec | undefined;
 }
 
 export interface CacheSetOptions {
-  /** How long the item lives, in seconds, more than 0. @default the cache's TTL */
-  readonly ttlSeconds?: number;
+  /** How long the item lives, in seconds, more than 0; fractions are rounded up. @default the cache's TTL */
+  readonly ttlSeconds?: number | undefined;
 }
 
 export interface GetOrSetOptions extends CacheSetOptions {}
@@ -30,20 +30,24 @@ export interface CacheLoaderContext {
 
 /** What all caches of a connection share. */
 export interface CacheContext {
-  /** Bounds a batch call, which has no deadline in the SDK; in milliseconds. */
-  readonly batchTimeoutMs: number;
   /** Aborted when the connection closes. */
   readonly signal: AbortSignal;
   readonly flights: SingleFlight;
   readonly degradations: DegradationLog;
 }
 
-/** The SDK's Laptop configuration gives a call five seconds. */
-const defaultBatchTimeoutMs = 5_000;
+export interface CacheContextOptions {
+  readonly signal?: AbortSignal;
+  readonly connectionName?: string;
+}
 
-export function createCacheContext(
-  batchTimeoutMs = defaultBatchTimeoutMs,
-  signal: AbortSignal = new AbortController().signal,
-): CacheContext {
-  return { batchTimeoutMs, signal, flights: new SingleFlight(), degradations: new DegradationLog() };
+export function createCacheContext({
+  signal = new AbortController().signal,
+  connectionName,
+}: CacheContextOptions = {}): CacheContext {
+  return {
+    signal,
+    flights: new SingleFlight(),
+    degradations: new DegradationLog(connectionName),
+  };
 }

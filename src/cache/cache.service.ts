@@ -1,12 +1,7 @@
-import { type CacheClient, type CacheGet, CacheGetResponse, CacheSetResponse } from '@gomomento/sdk';
-import {
-  MomentoCacheError,
-  MomentoConfigurationError,
-  type MomentoOperation,
-} from '../foundation/momento.errors.js';
-import { describeError } from '../foundation/describe-error.js';
-import { batchCalls, cacheCall, invalidArgument, undecodable } from './cache-call.js';
-import { jsonCodec } from '../foundation/momento.codecs.js';
+import { type CacheClient, CacheGetResponse, CacheSetResponse } from '@gomomento/sdk';
+import { MomentoCacheError, type MomentoOperation } from '../foundation/momento.errors.js';
+import { CacheArguments, checkCacheName } from './cache-arguments.js';
+import { batchCalls, cacheCall, invalidArgument } from './cache-call.js';
 import {
   type CacheBinding,
   type CacheContext,
@@ -15,6 +10,7 @@ import {
   createCacheContext,
   type GetOrSetOptions,
 } from './cache.options.js';
+import { itemId } from './single-flight.js';
 
 /**
  * A cache: typed values, a TTL, and loading with one call for however many callers.
@@ -26,8 +22,7 @@ import {
  */
 export class CacheService {
   readonly #client: CacheClient;
-  readonly #cacheName: string | undefined;
-  readonly #binding: CacheBinding;
+  readonly #arguments: CacheArguments;
   readonly #context: CacheContext;
 
   /** @param context what the caches of a connection share; left out in a unit test */
@@ -38,23 +33,22 @@ export class CacheService {
     context: CacheContext = createCacheContext(),
   ) {
     this.#client = client;
-    this.#cacheName = cacheName;
-    this.#binding = binding;
+    this.#arguments = new CacheArguments(cacheName, binding);
     this.#context = context;
   }
 
   /** @throws MomentoConfigurationError `cache-name-missing` when the connection was set up without one */
   get cacheName(): string {
-    if (this.#cacheName !== undefined) return this.#cacheName;
-    throw new MomentoConfigurationError(
-      'cache-name-missing',
-      'CacheService does not know which cache to use.',
-      "Set the option cacheName of MomentoModule, or name one with cacheService.cache('…').",
-    );
+    return this.#arguments.cacheName;
   }
 
-  /** Another cache of the same connection, with keys, TTL and codec of its own. */
+  /**
+   * Another cache of the same connection, with keys, TTL and codec of its own.
+   *
+   * @throws MomentoConfigurationError `cache-name-missing` when the name is empty
+   */
   cache(cacheName: string, binding: CacheBinding = {}): CacheService {
+    checkCacheName(cacheName);
     return new CacheService(this.#client, cacheName, binding, this.#context);
   }
 
@@ -63,18 +57,20 @@ export class CacheService {
    * @throws MomentoCacheError
    */
   async get<T>(key: string): Promise<T | undefined> {
-    const operation = this.#operation('get', key);
-    const fullKey = this.#fullKey(operation, key);
+    const operation = this.#arguments.operation('get', key);
+    const fullKey = this.#arguments.fullKey(operation, key);
     const response = await cacheCall(operation, this.#client.get(operation.cacheName, fullKey));
-    return response.type === CacheGetResponse.Hit ? this.#decode<T>(operation, response) : undefined;
+    return response.type === CacheGetResponse.Hit
+      ? this.#arguments.decode<T>(operation, response)
+      : undefined;
   }
 
   /** @throws MomentoCacheError */
   async set<T>(key: string, value: T, options: CacheSetOptions = {}): Promise<void> {
-    const operation = this.#operation('set', key);
-    const fullKey = this.#fullKey(operation, key);
-    const ttl = this.#ttl(operation, options);
-    const encoded = this.#encode(operation, value);
+    const operation = this.#arguments.operation('set', key);
+    const fullKey = this.#arguments.fullKey(operation, key);
+    const ttl = this.#arguments.ttl(operation, options);
+    const encoded = this.#arguments.encode(operation, value);
     await this.#changing([fullKey], () =>
       cacheCall(operation, this.#client.set(operation.cacheName, fullKey, encoded, ttl)),
     );
@@ -86,8 +82,8 @@ export class CacheService {
    * @throws MomentoCacheError
    */
   async delete(key: string): Promise<void> {
-    const operation = this.#operation('delete', key);
-    const fullKey = this.#fullKey(operation, key);
+    const operation = this.#arguments.operation('delete', key);
+    const fullKey = this.#arguments.fullKey(operation, key);
     await this.#changing([fullKey], () =>
       cacheCall(operation, this.#client.delete(operation.cacheName, fullKey)),
     );
@@ -95,8 +91,8 @@ export class CacheService {
 
   /** @throws MomentoCacheError */
   async has(key: string): Promise<boolean> {
-    const operation = this.#operation('has', key);
-    const fullKey = this.#fullKey(operation, key);
+    const operation = this.#arguments.operation('has', key);
+    const fullKey = this.#arguments.fullKey(operation, key);
     const response = await cacheCall(operation, this.#client.keyExists(operation.cacheName, fullKey));
     return response.exists();
   }
@@ -108,21 +104,18 @@ export class CacheService {
    * @throws MomentoCacheError when a call or one of its items fails
    */
   async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
-    const operation = this.#operation('getMany');
+    const operation = this.#arguments.operation('getMany');
     const uniqueKeys = [...new Set(keys)];
-    const fullKeys = uniqueKeys.map((key) => this.#fullKey(operation, key));
-    const results = await batchCalls(
-      operation,
-      fullKeys,
-      this.#context.batchTimeoutMs,
-      (batch, abortSignal) => this.#client.getBatch(operation.cacheName, batch, { abortSignal }),
+    const fullKeys = uniqueKeys.map((key) => this.#arguments.fullKey(operation, key));
+    const results = await batchCalls(operation, fullKeys, (batch) =>
+      this.#client.getBatch(operation.cacheName, batch),
     );
     const hits = new Map<string, T>();
     for (const [index, key] of uniqueKeys.entries()) {
       const result = results[index];
       if (result?.type === CacheGetResponse.Error)
         throw MomentoCacheError.fromSdk(operation, result.innerException());
-      if (result?.type === CacheGetResponse.Hit) hits.set(key, this.#decode<T>(operation, result));
+      if (result?.type === CacheGetResponse.Hit) hits.set(key, this.#arguments.decode<T>(operation, result));
     }
     return hits;
   }
@@ -134,17 +127,15 @@ export class CacheService {
    * @throws MomentoCacheError when a call or one of its items fails
    */
   async setMany<T>(entries: Iterable<readonly [string, T]>, options: CacheSetOptions = {}): Promise<void> {
-    const operation = this.#operation('setMany');
-    const ttl = this.#ttl(operation, options);
+    const operation = this.#arguments.operation('setMany');
+    const ttl = this.#arguments.ttl(operation, options);
     const items = Array.from(new Map(entries), ([key, value]) => ({
-      key: this.#fullKey(operation, key),
-      value: this.#encode(operation, value),
+      key: this.#arguments.fullKey(operation, key),
+      value: this.#arguments.encode(operation, value),
       ...ttl,
     }));
     const write = () =>
-      batchCalls(operation, items, this.#context.batchTimeoutMs, (batch, abortSignal) =>
-        this.#client.setBatch(operation.cacheName, batch, { abortSignal }),
-      );
+      batchCalls(operation, items, (batch) => this.#client.setBatch(operation.cacheName, batch));
     const keys = items.map(({ key }) => key);
     const results = await this.#changing(keys, write);
     for (const result of results) {
@@ -161,9 +152,9 @@ export class CacheService {
    * @throws MomentoCacheError `FAILED_PRECONDITION_ERROR` when what is stored is no whole number
    */
   async increment(key: string, amount = 1, options: CacheSetOptions = {}): Promise<number> {
-    const operation = this.#operation('increment', key);
-    const fullKey = this.#fullKey(operation, key);
-    const ttl = this.#ttl(operation, options);
+    const operation = this.#arguments.operation('increment', key);
+    const fullKey = this.#arguments.fullKey(operation, key);
+    const ttl = this.#arguments.ttl(operation, options);
     if (!Number.isSafeInteger(amount))
       throw invalidArgument(operation, `the amount is ${amount}, not a whole number`);
     const response = await this.#changing([fullKey], () =>
@@ -182,11 +173,11 @@ export class CacheService {
    * @throws what the loader throws; a MomentoCacheError only for wrong arguments
    */
   async getOrSet<T>(key: string, loader: CacheLoader<T>, options: GetOrSetOptions = {}): Promise<T> {
-    const operation = this.#operation('getOrSet', key);
-    const fullKey = this.#fullKey(operation, key);
-    const ttl = this.#ttl(operation, options);
+    const operation = this.#arguments.operation('getOrSet', key);
+    const fullKey = this.#arguments.fullKey(operation, key);
+    const ttl = this.#arguments.ttl(operation, options);
     const { flights, signal } = this.#context;
-    return flights.run<T>(this.#flightKey(fullKey), async (flight) => {
+    return flights.run<T>(this.#item(fullKey), this.#arguments.codec, async (flight) => {
       const cached = await this.#read<T>(operation, fullKey);
       if (cached.value !== undefined) return cached.value;
       const value = await loader({ key, signal });
@@ -205,10 +196,10 @@ export class CacheService {
       const response = await cacheCall(operation, this.#client.get(operation.cacheName, fullKey));
       answered = true;
       return response.type === CacheGetResponse.Hit
-        ? { answered, value: this.#decode<T>(operation, response) }
+        ? { answered, value: this.#arguments.decode<T>(operation, response) }
         : { answered };
     } catch (error) {
-      this.#context.degradations.warn(error);
+      this.#context.degradations.warn('read', error);
       return { answered };
     }
   }
@@ -221,61 +212,22 @@ export class CacheService {
     ttl: { ttl?: number },
   ): Promise<void> {
     try {
-      const encoded = this.#encode(operation, value);
+      const encoded = this.#arguments.encode(operation, value);
       await cacheCall(operation, this.#client.set(operation.cacheName, fullKey, encoded, ttl));
     } catch (error) {
-      this.#context.degradations.warn(error);
+      this.#context.degradations.warn('store', error);
     }
   }
 
   /** Nothing that is being loaded for the keys may overwrite the change. */
   #changing<R>(fullKeys: readonly string[], change: () => Promise<R>): Promise<R> {
     return this.#context.flights.change(
-      fullKeys.map((key) => this.#flightKey(key)),
+      fullKeys.map((key) => this.#item(key)),
       change,
     );
   }
 
-  #flightKey(fullKey: string): string {
-    return `${this.cacheName}\0${fullKey}`;
-  }
-
-  #operation(name: string, target?: string): MomentoOperation {
-    return { name, cacheName: this.cacheName, ...(target !== undefined && { target }) };
-  }
-
-  /** The SDK checks no types at run time: without this, `undefined` would come back as an unknown error. */
-  #fullKey(operation: MomentoOperation, key: string): string {
-    if (typeof key !== 'string' || key === '')
-      throw invalidArgument(operation, 'the key is not a filled string');
-    return `${this.#binding.keyPrefix ?? ''}${key}`;
-  }
-
-  /** The SDK takes a TTL of 0 for none, and would send the default. */
-  #ttl(operation: MomentoOperation, options: CacheSetOptions): { ttl?: number } {
-    const ttlSeconds = options.ttlSeconds ?? this.#binding.ttlSeconds;
-    if (ttlSeconds === undefined) return {};
-    if (!(Number.isFinite(ttlSeconds) && ttlSeconds > 0)) {
-      throw invalidArgument(operation, `ttlSeconds is ${ttlSeconds}, not a number above 0`);
-    }
-    return { ttl: ttlSeconds };
-  }
-
-  #encode(operation: MomentoOperation, value: unknown): string | Uint8Array {
-    const { codec = jsonCodec } = this.#binding;
-    try {
-      return codec.encode(value);
-    } catch (error) {
-      throw invalidArgument(operation, `the value cannot be stored: ${describeError(error)}`);
-    }
-  }
-
-  #decode<T>(operation: MomentoOperation, hit: CacheGet.Hit): T {
-    const { codec = jsonCodec } = this.#binding;
-    try {
-      return codec.decode(hit.valueUint8Array()) as T;
-    } catch {
-      throw undecodable(operation);
-    }
+  #item(fullKey: string): string {
+    return itemId(this.cacheName, fullKey);
   }
 }

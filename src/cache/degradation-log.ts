@@ -1,24 +1,22 @@
-import { Logger } from '@nestjs/common';
+import { connectionLogger } from '../foundation/connection-logger.js';
 import { describeError } from '../foundation/describe-error.js';
+import { LogThrottle } from '../foundation/log-throttle.js';
+import { MomentoError } from '../foundation/momento.errors.js';
 
-/** One line at most in this time: a cache that is away fails thousands of times a second. */
-const quietMs = 10_000;
-
-/** Warns that values are loaded instead of cached, and counts what it does not say. */
+/** Warns that values are loaded instead of cached: each kind of failure apart, so that one does not hide behind another. */
 export class DegradationLog {
-  readonly #logger = new Logger('CacheService');
-  #quietUntil = 0;
-  #unsaid = 0;
+  readonly #logger;
+  readonly #throttle = new LogThrottle();
 
-  warn(error: unknown): void {
-    const now = Date.now();
-    if (now < this.#quietUntil) {
-      this.#unsaid += 1;
-      return;
-    }
-    const more = this.#unsaid > 0 ? ` (${this.#unsaid} more since the last warning)` : '';
-    this.#logger.warn(`Going on without the cache${more}: ${describeError(error)}`);
-    this.#quietUntil = now + quietMs;
-    this.#unsaid = 0;
+  constructor(connectionName?: string) {
+    this.#logger = connectionLogger('CacheService', connectionName);
+  }
+
+  /** @param step what the cache was asked to do */
+  warn(step: 'read' | 'store', error: unknown): void {
+    const code = error instanceof MomentoError ? error.code : '';
+    this.#throttle.say(`${step} ${code}`, `Going on without the cache: ${describeError(error)}`, (line) =>
+      this.#logger.warn(line),
+    );
   }
 }

@@ -1,6 +1,6 @@
-/** The work under way for one key, shared by everyone who asked for it meanwhile. */
+/** The work under way for one item, shared by everyone who asked for it meanwhile. */
 export class Flight<T> {
-  /** Set when the key was changed meanwhile: what this flight loaded must not be stored any more. */
+  /** Set when the item was changed meanwhile: what this flight loaded must not be stored any more. */
   isOutdated: boolean;
   /** The write of the loaded value, so that a change does not overtake it. Never rejects. */
   storing: Promise<void> | undefined;
@@ -12,56 +12,72 @@ export class Flight<T> {
   }
 }
 
-/** One piece of work a key at a time: who asks while it is under way gets the same outcome, a failure included. */
+/** An item of a cache, as one text that no other item has. */
+export function itemId(cacheName: string, fullKey: string): string {
+  return `${cacheName.length}:${cacheName}${fullKey}`;
+}
+
+/**
+ * One piece of work an item and form at a time: who asks while it is under way gets the same outcome, a failure included. Who
+ * reads the item in another form, with another codec, has a flight of its own; a change of the item is one for all forms.
+ */
 export class SingleFlight {
-  readonly #flights = new Map<string, Flight<unknown>>();
-  /** How many changes of a key are under way. */
+  readonly #flights = new Map<string, Map<object, Flight<unknown>>>();
+  /** How many changes of an item are under way. */
   readonly #changes = new Map<string, number>();
 
-  run<T>(key: string, work: (flight: Flight<T>) => Promise<T>): Promise<T> {
-    const underWay = this.#flights.get(key);
+  /** @param form what the outcome is read with: those with an equal one share it */
+  run<T>(item: string, form: object, work: (flight: Flight<T>) => Promise<T>): Promise<T> {
+    const underWay = this.#flights.get(item)?.get(form);
     if (underWay !== undefined) return underWay.outcome as Promise<T>;
-    const flight = new Flight<T>(this.#changes.has(key), async (self) => {
+    const flight = new Flight<T>(this.#changes.has(item), async (self) => {
       // Registered before the work begins, so that work which ends at once is still found and removed.
       await Promise.resolve();
       try {
         return await work(self);
       } finally {
-        if (this.#flights.get(key) === self) this.#flights.delete(key);
+        this.#remove(item, form, self);
       }
     });
-    this.#flights.set(key, flight);
+    const forms = this.#flights.get(item) ?? new Map<object, Flight<unknown>>();
+    this.#flights.set(item, forms.set(form, flight));
     return flight.outcome;
   }
 
   /**
-   * Changes keys. What is loaded for them before or during the change is outdated: its callers get it, later ones start anew,
-   * and it is not stored; the change waits for what is being stored already.
+   * Changes items. What is loaded for them before or during the change is outdated: its callers get it, later ones start
+   * anew, and it is not stored; the change waits for what is being stored already.
    */
-  async change<R>(keys: readonly string[], change: () => Promise<R>): Promise<R> {
-    const stored = keys.map((key) => this.#supersede(key));
-    for (const key of keys) this.#changes.set(key, (this.#changes.get(key) ?? 0) + 1);
+  async change<R>(items: readonly string[], change: () => Promise<R>): Promise<R> {
+    const stored = items.map((item) => this.#supersede(item));
+    for (const item of items) this.#changes.set(item, (this.#changes.get(item) ?? 0) + 1);
     try {
       await Promise.all(stored);
       return await change();
     } finally {
-      for (const key of keys) this.#endChange(key);
+      for (const item of items) this.#endChange(item);
     }
   }
 
-  /** Resolves when nothing of the work under way can be stored any more. */
-  async #supersede(key: string): Promise<void> {
-    const flight = this.#flights.get(key);
-    if (flight === undefined) return;
-    flight.isOutdated = true;
-    this.#flights.delete(key);
-    await flight.storing;
+  #remove(item: string, form: object, flight: object): void {
+    const forms = this.#flights.get(item);
+    if (forms?.get(form) !== flight) return;
+    forms.delete(form);
+    if (forms.size === 0) this.#flights.delete(item);
   }
 
-  #endChange(key: string): void {
-    void this.#supersede(key);
-    const others = (this.#changes.get(key) ?? 1) - 1;
-    if (others > 0) this.#changes.set(key, others);
-    else this.#changes.delete(key);
+  /** Resolves when nothing of the work under way can be stored any more. */
+  async #supersede(item: string): Promise<void> {
+    const flights = [...(this.#flights.get(item)?.values() ?? [])];
+    this.#flights.delete(item);
+    for (const flight of flights) flight.isOutdated = true;
+    for (const { storing } of flights) await storing;
+  }
+
+  #endChange(item: string): void {
+    void this.#supersede(item);
+    const others = (this.#changes.get(item) ?? 1) - 1;
+    if (others > 0) this.#changes.set(item, others);
+    else this.#changes.delete(item);
   }
 }

@@ -2,11 +2,12 @@ import type {
   AuthClient,
   CacheClient,
   Configuration,
+  LeaderboardConfiguration,
   PreviewLeaderboardClient,
   TopicClient,
   TopicConfiguration,
 } from '@gomomento/sdk';
-import type { Logger, OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from '@nestjs/common';
 import type { KeyFollower } from '../credentials/following/key-follower.js';
 import { connectionLogger } from '../foundation/connection-logger.js';
 import { InFlight } from '../foundation/in-flight.js';
@@ -14,6 +15,7 @@ import { MomentoConfigurationError } from '../foundation/momento.errors.js';
 import { createInjectedClients } from './facade/injected-clients.js';
 import { CurrentClients } from './rotation/current-clients.js';
 import { type ClientConfigurations, prepareConfigurations } from './sdk/client-configuration.js';
+import type { SdkLogs } from './sdk/momento-logger.js';
 import { LiveSubscriptions } from './streams/live-subscriptions.js';
 
 export interface ConnectionOptions {
@@ -23,6 +25,8 @@ export interface ConnectionOptions {
   readonly defaultTtlSeconds: number;
   readonly configuration: Configuration | undefined;
   readonly topicConfiguration: TopicConfiguration | undefined;
+  readonly leaderboardConfiguration: LeaderboardConfiguration | undefined;
+  readonly sdkLogs: SdkLogs;
   readonly bootTimeoutSeconds: number;
   readonly onConnectError: 'fail' | 'degrade';
   readonly shutdownTimeoutSeconds: number;
@@ -32,7 +36,7 @@ export interface ConnectionOptions {
  * One connection to Momento: the clients that are injected, which stay the same objects for the life of the app, over the
  * SDK's clients of the key in use. It connects when it is first used, and closes once.
  */
-export class MomentoConnection implements OnApplicationShutdown {
+export class MomentoConnection {
   readonly cacheClient: CacheClient;
   readonly topicClient: TopicClient;
   readonly authClient: AuthClient;
@@ -48,13 +52,14 @@ export class MomentoConnection implements OnApplicationShutdown {
   readonly #logger: Logger;
   readonly #refusing = new AbortController();
   readonly #own = new WeakSet<object>();
+  readonly #found = new Map<string, Promise<void>>();
   #closed: Promise<void> | undefined;
 
   constructor(options: ConnectionOptions, follower: KeyFollower) {
     this.#options = options;
     this.#follower = follower;
     this.#logger = connectionLogger('Momento', options.name);
-    this.#configurations = prepareConfigurations(options.configuration, options.topicConfiguration);
+    this.#configurations = prepareConfigurations(options);
     this.#clients = new CurrentClients({
       ...options,
       connectionName: options.name,
@@ -91,11 +96,6 @@ export class MomentoConnection implements OnApplicationShutdown {
     return this.#refusing.signal;
   }
 
-  /** Time limit of one cache call, in milliseconds: the configuration's client timeout. */
-  get cacheTimeoutMs(): number {
-    return this.#configurations.cacheTimeoutMs;
-  }
-
   /** Remembers a service as the module's own. */
   adopt<T extends object>(service: T): T {
     this.#own.add(service);
@@ -129,21 +129,19 @@ export class MomentoConnection implements OnApplicationShutdown {
   }
 
   /**
-   * Makes sure that a cache is there, now and with each key to come; creates it when the option `createCaches` is set.
+   * Makes sure, once a cache, that it is there, now and with each key to come; creates it when the option `createCaches` is
+   * set.
    *
-   * @throws MomentoConfigurationError when it is missing; everything is closed then
+   * @throws MomentoConfigurationError when it is missing
    */
   async ensureCache(cacheName: string): Promise<void> {
-    try {
-      await this.#clients.ensureCache(cacheName, this.#options.bootTimeoutSeconds * 1000);
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.close();
+    if (cacheName === this.#options.cacheName) return;
+    const limitMs = this.#options.bootTimeoutSeconds * 1000;
+    const found = this.#found.get(cacheName) ?? this.#clients.ensureCache(cacheName, limitMs);
+    this.#found.set(cacheName, found);
+    await found.catch((error: unknown) => {
+      if (!this.#mayDegrade(error)) throw error;
+    });
   }
 
   /**

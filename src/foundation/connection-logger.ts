@@ -2,8 +2,8 @@ import { Logger } from '@nestjs/common';
 import { quoteName } from './redaction.js';
 import { defaultConnectionName } from './tokens.js';
 
-/** A logger whose lines say which connection they are of, when it is not the default one. */
-export function connectionLogger(context: string, connectionName: string): Logger {
+/** A logger whose lines name the connection, unless it is the default one. */
+export function connectionLogger(context: string, connectionName = defaultConnectionName): Logger {
   return new Logger(
     connectionName === defaultConnectionName ? context : `${context} ${quoteName(connectionName)}`,
   );

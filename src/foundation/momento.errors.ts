@@ -57,7 +57,9 @@ export abstract class MomentoError extends Error {
 /** Tells configuration errors apart; each has one sentence of advice. */
 export type MomentoConfigurationCode =
   | 'invalid-options'
+  | 'options-not-static'
   | 'duplicate-connection'
+  | 'connection-missing'
   | 'cache-name-missing'
   | 'cache-not-found'
   | 'secret-not-found'

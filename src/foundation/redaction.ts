@@ -47,7 +47,7 @@ const secretParameter = /token|key|secret|sig|passw|pwd|auth|credential/i;
 
 /** `"apiKey": "…"`, as a parser quotes it, perhaps without its end. */
 const secretField =
-  /(["'](?:api_?key|(?:auth|access|refresh|id|session)?_?token|secret|passw(?:or)?d|authorization)\\?["']\s{0,9}:\s{0,9}\\?["']?)[^\s"'\\,}\]]+/gi;
+  /(["'](?:api_?key|(?:auth|access|refresh|id|session)?_?token|secret|passw(?:or)?d|authorization)\\?["']\s{0,9}:\s{0,9}\\?["'])[^\s"'\\,}\]]+/gi;
 /** `X-Vault-Token: …`, `x-api-key: …`. */
 const tokenHeader =
   /(?<![\w-])(x-[\w-]{0,40}(?<=token|key|secret|signature)["']?\s{0,9}[:=]\s{0,9}["']?)[^\s"',;]+/gi;

@@ -1,15 +1,14 @@
 import type { CacheClient, TopicClient } from '@gomomento/sdk';
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
 import { type CacheContext, createCacheContext } from '../cache/cache.options.js';
 import { CacheService } from '../cache/cache.service.js';
 import { MomentoConnection } from '../clients/momento-connection.js';
 import { CREDENTIAL_ORIGIN, type CredentialOrigin } from '../credentials/credential-origin.js';
+import type { CredentialStatus } from '../credentials/credential-events.js';
 import { KeyFollower } from '../credentials/following/key-follower.js';
 import { MomentoCredentials } from '../credentials/momento-credentials.js';
-import { MomentoConfigurationError } from '../foundation/momento.errors.js';
-import type { CacheFeature, ResolvedMomentoOptions } from '../momento.options.js';
-import { getCacheServiceToken, getCacheToken } from '../cache/cache.tokens.js';
+import type { ResolvedMomentoOptions } from '../momento.options.js';
+import { getCacheServiceToken } from '../cache/cache.tokens.js';
 import {
   getAuthClientToken,
   getCacheClientToken,
@@ -17,15 +16,19 @@ import {
   getTopicClientToken,
 } from '../clients/client.tokens.js';
 import { getMomentoCredentialsToken } from '../credentials/credentials.tokens.js';
-import { quoteName } from '../foundation/redaction.js';
-import { defaultConnectionName, internalToken } from '../foundation/tokens.js';
+import { connectionLogger } from '../foundation/connection-logger.js';
+import { quoteName, redactKeys } from '../foundation/redaction.js';
+import { defaultConnectionName } from '../foundation/tokens.js';
 import { getTopicServiceToken } from '../topics/topic.tokens.js';
 import { TopicService } from '../topics/topic.service.js';
-
-const connectionToken = (name: string) => internalToken('Connection', name);
-const keyFollowerToken = (name: string) => internalToken('KeyFollower', name);
-const cacheContextToken = (name: string) => internalToken('CacheContext', name);
-const bootToken = (name: string) => internalToken('Boot', name);
+import { ConnectionRegistry } from './connection.registry.js';
+import {
+  bootToken,
+  cacheContextToken,
+  connectionToken,
+  keyFollowerToken,
+  registrationToken,
+} from './module.tokens.js';
 
 /** What can be injected outside the module; the internal ones for `forFeature`. */
 export function connectionExports(name = defaultConnectionName): InjectionToken[] {
@@ -51,6 +54,11 @@ export function connectionProviders(
   const connection = connectionToken(name);
   return [
     {
+      provide: registrationToken(name),
+      inject: [ConnectionRegistry],
+      useFactory: (registry: ConnectionRegistry) => registry.register(name),
+    },
+    {
       provide: CREDENTIAL_ORIGIN,
       inject: [optionsToken],
       useFactory: ({ credentials: source, endpoint }: ResolvedMomentoOptions): CredentialOrigin => ({
@@ -72,11 +80,15 @@ export function connectionProviders(
     },
     {
       provide: connection,
-      inject: [optionsToken, keyFollowerToken(name), ModulesContainer],
-      useFactory: (options: ResolvedMomentoOptions, follower: KeyFollower, modules: ModulesContainer) => {
-        refuseDuplicate(name, modules);
-        return new MomentoConnection(options, follower);
-      },
+      inject: [
+        ConnectionRegistry,
+        optionsToken,
+        keyFollowerToken(name),
+        // The name is this connection's.
+        registrationToken(name),
+      ],
+      useFactory: (registry: ConnectionRegistry, options: ResolvedMomentoOptions, follower: KeyFollower) =>
+        registry.open(name, () => new MomentoConnection(options, follower)),
     },
     clientProvider(getCacheClientToken(name), connection, ({ cacheClient }) => cacheClient),
     clientProvider(getTopicClientToken(name), connection, ({ topicClient }) => topicClient),
@@ -85,8 +97,7 @@ export function connectionProviders(
     {
       provide: cacheContextToken(name),
       inject: [connection],
-      useFactory: ({ cacheTimeoutMs, signal }: MomentoConnection) =>
-        createCacheContext(cacheTimeoutMs, signal),
+      useFactory: ({ signal }: MomentoConnection) => createCacheContext({ signal, connectionName: name }),
     },
     {
       provide: getCacheServiceToken(name),
@@ -107,8 +118,10 @@ export function connectionProviders(
     {
       provide: bootToken(name),
       inject: [
+        ConnectionRegistry,
         CREDENTIAL_ORIGIN,
-        ModulesContainer,
+        optionsToken,
+        keyFollowerToken(name),
         connection,
         getCacheClientToken(name),
         getTopicClientToken(name),
@@ -126,53 +139,30 @@ export function connectionProviders(
  *
  * @returns whether the connection stands
  */
-async function boot(
+function boot(
+  registry: ConnectionRegistry,
   origin: CredentialOrigin,
-  modules: ModulesContainer,
+  options: ResolvedMomentoOptions,
+  follower: KeyFollower,
   connection: MomentoConnection,
   ...injectables: object[]
 ): Promise<boolean> {
-  if (!origin.awaitedAtBoot || !connection.owns(injectables)) return false;
-  try {
-    return await connection.connect();
-  } catch (error) {
-    await closeAll(modules);
-    throw error;
-  }
+  return registry.step(async () => {
+    if (!origin.awaitedAtBoot || !connection.owns(injectables)) return false;
+    const isConnected = await connection.connect();
+    if (isConnected) sayConnected(options, follower.status());
+    return isConnected;
+  });
 }
 
-/** The app's other connections, too: Nest calls no shutdown hook of an app that did not start. */
-async function closeAll(modules: ModulesContainer): Promise<void> {
-  const providers = [...modules.values()].flatMap((module) => [...module.providers.values()]);
-  const connections = providers
-    .map(({ instance }): unknown => instance)
-    .filter((one) => one instanceof MomentoConnection);
-  await Promise.all(connections.map((connection) => connection.close()));
-}
-
-/** The caches of `forFeature`; each is created at boot when the connection's `createCaches` says so. */
-export function featureProviders(
-  features: readonly CacheFeature[],
-  connectionName = defaultConnectionName,
-): FactoryProvider[] {
-  return features.map(({ cacheName, name = cacheName, ...binding }) => ({
-    provide: getCacheToken(name, connectionName),
-    inject: [
-      getCacheClientToken(connectionName),
-      connectionToken(connectionName),
-      cacheContextToken(connectionName),
-      bootToken(connectionName),
-    ],
-    useFactory: async (
-      client: CacheClient,
-      connection: MomentoConnection,
-      context: CacheContext,
-      booted: boolean,
-    ) => {
-      if (booted) await connection.ensureCache(cacheName);
-      return new CacheService(client, cacheName, binding, context);
-    },
-  }));
+/** The one line of a boot that went well. */
+function sayConnected(
+  { name, cacheName }: ResolvedMomentoOptions,
+  { source, versionId }: CredentialStatus,
+): void {
+  const version = versionId === undefined ? '' : `, version ${redactKeys(versionId)}`;
+  const cache = cacheName === undefined ? '' : `, cache ${quoteName(cacheName)}`;
+  connectionLogger('Momento', name).log(`Connected: ${redactKeys(source)}${version}${cache}.`);
 }
 
 function clientProvider<C>(
@@ -181,16 +171,4 @@ function clientProvider<C>(
   useFactory: (connection: MomentoConnection) => C,
 ): FactoryProvider<C> {
   return { provide, inject: [connection], useFactory };
-}
-
-/** Two registrations would be two modules with clients of their own, of which a service gets one or the other. */
-function refuseDuplicate(name: string, modules: ModulesContainer): void {
-  const token = connectionToken(name);
-  const registrations = [...modules.values()].filter((module) => module.providers.has(token));
-  if (registrations.length <= 1) return;
-  throw new MomentoConfigurationError(
-    'duplicate-connection',
-    `The Momento connection ${quoteName(name)} is registered ${registrations.length} times in this app.`,
-    'Import MomentoModule.forRoot or forRootAsync once, it is global; give a second connection a name of its own.',
-  );
 }

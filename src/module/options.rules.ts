@@ -25,7 +25,9 @@ export function findProblems(
   needed: readonly string[] = [],
 ): string[] {
   if (typeof options !== 'object' || options === null) return [`must be an object, not ${describe(options)}`];
-  const missing = needed.filter((path) => !Object.hasOwn(options, path)).map((path) => `${path}: is missing`);
+  const missing = needed
+    .filter((path) => Reflect.get(options, path) === undefined)
+    .map((path) => `${path}: is missing`);
   const broken = Object.entries(options).flatMap(([path, value]) => {
     const rule = Object.hasOwn(rules, path) ? rules[path] : undefined;
     const problem = rule === undefined ? 'is not an option' : value === undefined ? undefined : rule(value);

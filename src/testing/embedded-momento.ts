@@ -2,17 +2,22 @@ import { CredentialProvider } from '@gomomento/sdk';
 import type { CredentialSource, FetchedCredential } from '../credentials/credential-source.js';
 import { MomentoLocal } from '../local/index.js';
 
+export interface EmbeddedMomentoOptions {
+  /** The clock that TTLs and topics follow, in milliseconds since 1970. @default Date.now */
+  readonly now?: (() => number) | undefined;
+}
+
 /**
- * A Momento inside the test's process, empty, without keys, that makes caches as they are named. It starts when it is first
- * used, and stops when the last connection that used it is closed; a later use starts another.
+ * A Momento inside the test's process, empty, without keys, that makes caches as they are named. Its faults can be set at
+ * once; it listens when it is first used, and stops when the last connection that used it is closed.
  */
 export class EmbeddedMomento {
-  #server: Promise<MomentoLocal> | undefined;
+  readonly server: MomentoLocal;
+  #listening: Promise<void> | undefined;
   #users = 0;
 
-  start(): Promise<MomentoLocal> {
-    this.#server ??= MomentoLocal.start({ port: 0, autoCreateCaches: true });
-    return this.#server;
+  constructor({ now = Date.now }: EmbeddedMomentoOptions = {}) {
+    this.server = MomentoLocal.create({ autoCreateCaches: true, now });
   }
 
   /** A source for one connection. */
@@ -24,16 +29,17 @@ export class EmbeddedMomento {
       fetch: async (): Promise<FetchedCredential> => {
         if (!isUsed) this.#users += 1;
         isUsed = true;
-        const { hostname, port } = await this.start();
+        this.#listening ??= this.server.listen();
+        await this.#listening;
+        const { hostname, port } = this.server;
         return { provider: CredentialProvider.forMomentoLocal({ hostname, port }) };
       },
       close: async () => {
         if (isUsed) this.#users -= 1;
         isUsed = false;
-        if (this.#users > 0) return;
-        const server = this.#server;
-        this.#server = undefined;
-        await (await server)?.stop();
+        if (this.#users > 0 || this.#listening === undefined) return;
+        await this.#listening;
+        await this.server.stop();
       },
     };
   }

@@ -1,13 +1,14 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MomentoLocal } from '../local/index.js';
 import { MomentoModule } from '../momento.module.js';
-import type { MomentoModuleExtras } from '../momento.module-definition.js';
+import type { MomentoModuleExtras } from '../momento.async-options.js';
 import type { MomentoModuleOptions } from '../momento.options.js';
-import { EmbeddedMomento } from './embedded-momento.js';
+import { EmbeddedMomento, type EmbeddedMomentoOptions } from './embedded-momento.js';
 
 /** The options of `MomentoModule` but those that say where Momento is. @default cacheName: 'test-cache' */
 export type MomentoTestingOptions = Omit<MomentoModuleOptions, 'credentials' | 'endpoint' | 'createCaches'> &
-  MomentoModuleExtras;
+  MomentoModuleExtras &
+  EmbeddedMomentoOptions;
 
 /**
  * Takes the place of `MomentoModule.forRoot` in a test of modules that inject its services: a real, empty cache of its own,
@@ -18,8 +19,8 @@ export type MomentoTestingOptions = Omit<MomentoModuleOptions, 'credentials' | '
  */
 @Module({})
 export class MomentoTestingModule {
-  static forRoot(options: MomentoTestingOptions = {}): DynamicModule {
-    const momento = new EmbeddedMomento();
+  static forRoot({ now, ...options }: MomentoTestingOptions = {}): DynamicModule {
+    const momento = new EmbeddedMomento({ now });
     const credentials = momento.source();
     return {
       module: MomentoTestingModule,
@@ -27,7 +28,7 @@ export class MomentoTestingModule {
       imports: [
         MomentoModule.forRoot({ cacheName: 'test-cache', ...options, credentials, createCaches: true }),
       ],
-      providers: [{ provide: MomentoLocal, useFactory: () => momento.start() }],
+      providers: [{ provide: MomentoLocal, useValue: momento.server }],
       exports: [MomentoLocal],
     };
   }

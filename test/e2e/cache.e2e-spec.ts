@@ -1,17 +1,20 @@
 import { CacheClient, Configurations, MomentoErrorCode } from '@gomomento/sdk';
-import { Test, type TestingModule } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
 import {
+  bytesCodec,
   CacheService,
-  fromSecretsManager,
   MomentoCacheError,
+  MomentoConfigurationError,
   MomentoModule,
   stringCodec,
 } from 'nestjs-momento';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { useApps } from '../support/apps.js';
 import { captureLogs } from '../support/capture-logs.js';
 import { useEmbeddedServers } from '../support/embedded-servers.js';
 
 const servers = useEmbeddedServers();
+const { start, options } = useApps(servers);
 const logs = captureLogs();
 
 /** Everything holds whether the user's configuration returns errors or throws them. */
@@ -22,24 +25,15 @@ describe.each([
   let app: TestingModule;
   let cache: CacheService;
 
-  beforeEach(async () => {
-    app = await Test.createTestingModule({
-      imports: [
-        MomentoModule.forRoot({
-          credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
-          endpoint: servers.momento.endpoints,
-          cacheName: 'demo-cache',
-          configuration: Configurations.InRegion.Default.latest()
-            .withThrowOnErrors(throwOnErrors)
-            .withClientTimeoutMillis(300),
-        }),
-      ],
-    }).compile();
-    await app.init();
+  const boot = async (timeoutMs: number) => {
+    const configuration = Configurations.Laptop.latest()
+      .withThrowOnErrors(throwOnErrors)
+      .withClientTimeoutMillis(timeoutMs);
+    app = await start(MomentoModule.forRoot(options({ configuration })));
     cache = app.get(CacheService);
     logs.start();
-  });
-  afterEach(() => app.close());
+  };
+  beforeEach(() => boot(10_000));
 
   const count = (rpc: 'get' | 'set' | 'get-batch' | 'set-batch') => servers.momento.requestCount(rpc);
 
@@ -92,6 +86,21 @@ describe.each([
       }
     });
 
+    it('take fractions of a second, rounded up', async () => {
+      const remainingMs = async (key: string) => {
+        const ttl = await app.get(CacheClient).itemGetTtl('demo-cache', key);
+        return 'remainingTtlMillis' in ttl ? ttl.remainingTtlMillis() : 0;
+      };
+      await cache.set('key', 1, { ttlSeconds: 59.37 });
+      await cache.setMany([['many', 1]], { ttlSeconds: 59.37 });
+      await cache.getOrSet('loaded', () => 1, { ttlSeconds: 59.37 });
+      await cache.cache('demo-cache', { ttlSeconds: 59.37 }).increment('count');
+      for (const key of ['key', 'many', 'loaded', 'count']) {
+        expect(await remainingMs(key)).toBeGreaterThan(55_000);
+        expect(await remainingMs(key)).toBeLessThanOrEqual(60_000);
+      }
+    });
+
     it('work on another cache, with a codec of its own', async () => {
       servers.momento.createCache('other');
       const other = cache.cache('other', { codec: stringCodec, keyPrefix: 'p:', ttlSeconds: 60 });
@@ -138,6 +147,7 @@ describe.each([
     });
 
     it('a call without an answer times out, a batch too, which has no deadline in the SDK', async () => {
+      await boot(300);
       servers.momento.faults.hang('get');
       servers.momento.faults.hang('get-batch');
       const timeout = { constructor: MomentoCacheError, code: MomentoErrorCode.TIMEOUT_ERROR };
@@ -163,6 +173,25 @@ describe.each([
       await expect(call(cache)).rejects.toMatchObject({ code: MomentoErrorCode.INVALID_ARGUMENT_ERROR });
       expect(servers.momento.requestCount()).toBe(before);
     });
+
+    it('name Momento’s limits where a TTL cannot be', async () => {
+      await expect(cache.set('key', 1, { ttlSeconds: -1 })).rejects.toMatchObject({
+        message: expect.stringMatching(/ttlSeconds is -1, .* at most 86400 s, 24 hours/),
+      });
+    });
+
+    it.each([[''], [' '], [undefined as unknown as string]])(
+      'refuse the name %j of another cache at once',
+      (cacheName) => {
+        expect(() => cache.cache(cacheName)).toThrow(MomentoConfigurationError);
+        expect(() => cache.cache(cacheName)).toThrow(
+          expect.objectContaining({
+            code: 'cache-name-missing',
+            advice: expect.stringContaining('a filled string'),
+          }),
+        );
+      },
+    );
 
     it('tell that what is stored is not of the codec, without showing it', async () => {
       await app.get(CacheClient).set('demo-cache', 'key', 'sensitive, but not JSON');
@@ -197,6 +226,30 @@ describe.each([
       );
       expect(new Set(values)).toEqual(new Set([1]));
       expect([count('get') - before[0], count('set') - before[1]]).toEqual([1, 1]);
+    });
+
+    it('gives nobody what was loaded for another key, cache or codec', async () => {
+      for (const name of ['a', 'a\0b']) servers.momento.createCache(name);
+      const bytes = cache.cache('demo-cache', { codec: bytesCodec });
+      const loaded = Promise.all([
+        cache.cache('a').getOrSet('b\0c', () => 'one'),
+        cache.cache('a\0b').getOrSet('c', () => 'two'),
+        cache.getOrSet('key', () => ({ three: 3 })),
+        bytes.getOrSet('key', () => Uint8Array.of(4)),
+      ]);
+      expect(await loaded).toEqual(['one', 'two', { three: 3 }, Uint8Array.of(4)]);
+    });
+
+    it('does not let an outage hide a value that is too large, nor say either twice', async () => {
+      servers.momento.faults.fail('get', 'UNAVAILABLE', { times: Infinity });
+      await cache.getOrSet('key', () => 'loaded');
+      servers.momento.faults.clear();
+      servers.momento.faults.fail('set', 'RESOURCE_EXHAUSTED', { times: Infinity });
+      for (const key of ['one', 'two', 'three']) await cache.getOrSet(key, () => 'loaded');
+      expect(logs.lines.filter((line) => line.includes('[CacheService]'))).toEqual([
+        expect.stringContaining('SERVER_UNAVAILABLE'),
+        expect.stringContaining('LIMIT_EXCEEDED_ERROR'),
+      ]);
     });
 
     it('rejects all 1,000 callers of a failing loader, which is called once, and stores nothing', async () => {
@@ -234,6 +287,7 @@ describe.each([
     ])(
       'falls back to the loader when the cache %s, does not wait for it again to store, and warns',
       async (_case, breakIt) => {
+        await boot(300);
         breakIt();
         const before = count('set');
         expect(await cache.getOrSet('key', () => 'loaded')).toBe('loaded');

@@ -8,14 +8,12 @@ import {
   PreviewLeaderboardClient,
   TopicClient,
 } from '@gomomento/sdk';
-import { Controller, Get, Global, Injectable, Module, type ModuleMetadata, Param } from '@nestjs/common';
+import { Controller, Get, Global, Injectable, Module, Param } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
-import { Test, type TestingModule } from '@nestjs/testing';
 import {
   bytesCodec,
   CacheService,
   fromMomentoLocal,
-  fromSecretsManager,
   getCacheClientToken,
   getCacheServiceToken,
   getCacheToken,
@@ -33,29 +31,12 @@ import {
   type MomentoOptionsFactory,
   TopicService,
 } from 'nestjs-momento';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { useApps } from '../support/apps.js';
 import { useEmbeddedServers } from '../support/embedded-servers.js';
 
 const servers = useEmbeddedServers();
-const apps: TestingModule[] = [];
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map((app) => app.close()));
-});
-
-async function boot(...imports: NonNullable<ModuleMetadata['imports']>): Promise<TestingModule> {
-  const app = await Test.createTestingModule({ imports }).compile();
-  apps.push(app);
-  return app.init();
-}
-
-function options(more: MomentoModuleOptions = {}): MomentoModuleOptions {
-  return {
-    credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
-    endpoint: servers.momento.endpoints,
-    cacheName: 'demo-cache',
-    ...more,
-  };
-}
+const { start: boot, startWith, options } = useApps(servers);
 
 async function expectWorking(cache: CacheService): Promise<void> {
   await cache.set('greeting', { text: 'hello' });
@@ -212,7 +193,7 @@ describe('named connections', () => {
         @InjectTopicService('analytics') readonly topics: TopicService,
       ) {}
     }
-    const app = await Test.createTestingModule({
+    const app = await startWith({
       imports: [
         MomentoModule.forRoot(options()),
         MomentoModule.forRootAsync({
@@ -221,8 +202,7 @@ describe('named connections', () => {
         }),
       ],
       providers: [User],
-    }).compile();
-    apps.push(app);
+    });
 
     const user = app.get(User);
     expect([user.cache.cacheName, user.analytics.cacheName]).toEqual(['demo-cache', 'analytics-cache']);
@@ -242,7 +222,7 @@ describe('named connections', () => {
     await expect(twice).rejects.toThrow(MomentoConfigurationError);
     await expect(twice).rejects.toMatchObject({
       code: 'duplicate-connection',
-      message: expect.stringContaining(`'${name}' is registered 2 times`),
+      message: expect.stringContaining(`'${name}' is registered more than once`),
       advice: expect.stringContaining('once'),
     });
   });
@@ -322,6 +302,39 @@ describe('forFeature', () => {
     expect(() => MomentoModule.forFeature(wrong)).toThrow(
       /\[0\]\.cacheName: .*\n.*\[0\]\.ttlSeconds: .*\n.*\[1\]\.cacheName: is missing\n.*\[1\]\.prefix: is not an option/,
     );
+  });
+
+  it('of a cache that does not exist fails the boot, and closes the connection', async () => {
+    const failing = boot(
+      MomentoModule.forRoot(options()),
+      MomentoModule.forFeature([{ cacheName: 'no-such-cache', name: 'sessions' }]),
+    );
+    await expect(failing).rejects.toMatchObject({
+      constructor: MomentoConfigurationError,
+      code: 'cache-not-found',
+      message: expect.stringContaining("The cache 'no-such-cache' does not exist"),
+      advice: expect.stringContaining('createCaches'),
+    });
+    await vi.waitFor(() => expect(servers.momento.connections).toBeLessThanOrEqual(1));
+  });
+
+  it('asks for each cache once, and for that of the connection no second time', async () => {
+    servers.momento.createCache('sessions');
+    await boot(
+      MomentoModule.forRoot(options()),
+      MomentoModule.forFeature([{ cacheName: 'sessions' }, { cacheName: 'sessions', name: 'drafts' }]),
+      MomentoModule.forFeature([{ cacheName: 'demo-cache', keyPrefix: 'p:' }]),
+    );
+    expect(servers.momento.requestCount()).toBe(2);
+  });
+
+  it('with createCaches leaves a cache alone that is there, which a key without that right may use', async () => {
+    servers.momento.createCache('sessions');
+    await boot(
+      MomentoModule.forRoot(options({ createCaches: true })),
+      MomentoModule.forFeature([{ cacheName: 'sessions' }]),
+    );
+    expect(servers.momento.requestCount('create-cache')).toBe(0);
   });
 
   it('boots without a cache that cannot be created while Momento is away, if it may degrade', async () => {

@@ -45,7 +45,7 @@ export function createInjectedClients({
   run,
   subscribe,
 }: ClientRunner): InjectedClients {
-  const { cacheTimeoutMs, topicTimeoutMs } = configurations;
+  const { cacheTimeoutMs, topicTimeoutMs, leaderboardTimeoutMs } = configurations;
   const refuseToClose = (what: string) => () =>
     logger.warn(`${what}.close() does nothing: the module closes what it injects, with the app.`);
   return {
@@ -80,7 +80,7 @@ export function createInjectedClients({
       {},
     ),
     leaderboardClient: createStableLeaderboardClient(
-      (call) => run(call, cacheTimeoutMs),
+      (call) => run(call, leaderboardTimeoutMs),
       refuseToClose('PreviewLeaderboardClient'),
     ),
   };

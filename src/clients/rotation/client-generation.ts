@@ -3,7 +3,6 @@ import {
   AuthClientConfigurations,
   CacheClient,
   type Configuration,
-  LeaderboardConfigurations,
   PreviewLeaderboardClient,
   TopicClient,
 } from '@gomomento/sdk';
@@ -118,12 +117,9 @@ export class ClientGeneration {
   }
 
   get leaderboardClient(): PreviewLeaderboardClient {
-    const { loggerFactory, cache } = this.#options.configurations;
     this.#leaderboardClient ??= new PreviewLeaderboardClient({
       credentialProvider: this.provider,
-      configuration: LeaderboardConfigurations.Laptop.latest(loggerFactory).withThrowOnErrors(
-        cache.getThrowOnErrors(),
-      ),
+      configuration: this.#options.configurations.leaderboards,
     });
     return this.#leaderboardClient;
   }

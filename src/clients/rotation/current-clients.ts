@@ -115,9 +115,9 @@ export class CurrentClients {
 
   /** Makes sure that a cache is there, now and with each key to come. @throws MomentoConfigurationError */
   async ensureCache(cacheName: string, limitMs: number): Promise<void> {
-    this.neededCaches.add(cacheName);
     const { closed: signal } = this.#options;
     await ensureCaches(await this.ready(), this.#needs([cacheName]), { limitMs, signal });
+    this.neededCaches.add(cacheName);
   }
 
   /** Joins the look for another key. @returns whether other clients have taken over, at the latest when the time is over */

@@ -1,18 +1,28 @@
 import {
-  CacheConfiguration,
   type Configuration,
   Configurations,
   DefaultMomentoLoggerFactory,
+  type LeaderboardConfiguration,
+  LeaderboardConfigurations,
   type Middleware,
   type MomentoLoggerFactory,
   type TopicConfiguration,
-  TopicClientConfiguration,
   TopicConfigurations,
 } from '@gomomento/sdk';
 import { longestTimerMs } from '../../foundation/time-limit.js';
-import { NestMomentoLoggerFactory } from './momento-logger.js';
-import { releaseReconnectTimers } from './reconnect-timers.js';
 import { StreamPositions } from '../streams/stream-positions.js';
+import { delegateTo } from './delegate.js';
+import { NestMomentoLoggerFactory, type SdkLogs } from './momento-logger.js';
+import { releaseReconnectTimers } from './reconnect-timers.js';
+
+/** What the user configured. */
+export interface ConfigurationOptions {
+  readonly name: string;
+  readonly configuration: Configuration | undefined;
+  readonly topicConfiguration: TopicConfiguration | undefined;
+  readonly leaderboardConfiguration: LeaderboardConfiguration | undefined;
+  readonly sdkLogs: SdkLogs;
+}
 
 /** The configurations that every generation of clients is built with. */
 export interface ClientConfigurations {
@@ -21,65 +31,83 @@ export interface ClientConfigurations {
   readonly topics: TopicConfiguration;
   /** For streams that stay: without the deadline that would cut them. */
   readonly subscriptions: TopicConfiguration;
+  readonly leaderboards: LeaderboardConfiguration;
   /** Where the streams of topics begin. */
   readonly positions: StreamPositions;
   /** How long one cache call may take: the configuration's client timeout. */
   readonly cacheTimeoutMs: number;
   /** How long one topic call may take, the first message of a subscription included. */
   readonly topicTimeoutMs: number;
+  /** How long one call of a leaderboard may take. */
+  readonly leaderboardTimeoutMs: number;
   readonly loggerFactory: MomentoLoggerFactory;
   /** The user's middlewares, once each: the clients see them without `init` and `close`. */
   readonly middlewares: readonly Middleware[];
 }
 
+/** What the configurations of all clients have. */
+interface CommonConfiguration {
+  getLoggerFactory(): MomentoLoggerFactory;
+  getMiddlewares(): Middleware[];
+}
+
 /** The first stream of a subscription inherits the client's deadline and is cut when it is over; an hour was measured to run clean. */
 const streamDeadlineMs = 3_600_000;
-const defaultTopicTimeoutMs = 5_000;
+const defaultTimeoutMs = 5_000;
 
 /**
  * Prepares the user's configurations, or the SDK's documented defaults. The SDK's logs go to Nest, unless the user chose
  * another logger factory; clients come and go with each key, so the life of the middlewares is not left to them.
  */
-export function prepareConfigurations(
-  configuration: Configuration | undefined,
-  topicConfiguration: TopicConfiguration | undefined,
-): ClientConfigurations {
-  const nest = new NestMomentoLoggerFactory();
-  const cache = configuration ?? Configurations.Laptop.latest(nest);
+export function prepareConfigurations(options: ConfigurationOptions): ClientConfigurations {
+  const nest = new NestMomentoLoggerFactory(options.sdkLogs, options.name);
+  const cache = options.configuration ?? Configurations.Laptop.latest(nest);
+  const topics = options.topicConfiguration ?? TopicConfigurations.Default.latest(nest);
+  const leaderboards =
+    options.leaderboardConfiguration ??
+    LeaderboardConfigurations.Laptop.latest(nest).withThrowOnErrors(cache.getThrowOnErrors());
   const positions = new StreamPositions();
-  const topics = topicConfiguration ?? TopicConfigurations.Default.latest(nest);
-  const cacheLoggerFactory = chooseLoggerFactory(cache.getLoggerFactory(), nest);
-  const forTopics = new TopicClientConfiguration({
-    loggerFactory: chooseLoggerFactory(topics.getLoggerFactory(), nest),
-    transportStrategy: topics.getTransportStrategy(),
-    throwOnErrors: topics.getThrowOnErrors(),
-    middlewares: [...topics.getMiddlewares().map(withoutLifeCycle), positions],
-    subscriptionRetryStrategy: topics.getSubscriptionRetryStrategy(),
-  });
+  const preparedCache = prepare(cache, nest);
   return {
-    cache: new CacheConfiguration({
-      loggerFactory: cacheLoggerFactory,
-      retryStrategy: cache.getRetryStrategy(),
-      transportStrategy: cache.getTransportStrategy(),
-      throwOnErrors: cache.getThrowOnErrors(),
-      middlewares: cache.getMiddlewares().map(withoutLifeCycle),
-      readConcern: cache.getReadConcern(),
-      compression: cache.getCompressionStrategy(),
-    }),
-    topics: forTopics,
-    subscriptions: forTopics.withClientTimeoutMillis(streamDeadlineMs),
+    cache: preparedCache,
+    topics: prepare(topics, nest, [positions]),
+    subscriptions: prepare(topics.withClientTimeoutMillis(streamDeadlineMs), nest, [positions]),
+    leaderboards: prepare(leaderboards, nest),
     positions,
-    cacheTimeoutMs: Math.min(
-      cache.getTransportStrategy().getGrpcConfig().getDeadlineMillis(),
-      longestTimerMs,
-    ),
-    topicTimeoutMs: Math.min(
-      topics.getTransportStrategy().getGrpcConfig().getDeadlineMillis() ?? defaultTopicTimeoutMs,
-      longestTimerMs,
-    ),
-    loggerFactory: cacheLoggerFactory,
-    middlewares: [...new Set([...cache.getMiddlewares(), ...topics.getMiddlewares()])],
+    cacheTimeoutMs: timeoutMs(cache),
+    topicTimeoutMs: timeoutMs(topics),
+    leaderboardTimeoutMs: timeoutMs(leaderboards),
+    loggerFactory: preparedCache.getLoggerFactory(),
+    middlewares: [
+      ...new Set([...cache.getMiddlewares(), ...topics.getMiddlewares(), ...leaderboards.getMiddlewares()]),
+    ],
   };
+}
+
+/** The user's own configuration but for where its logs go, and for the life of its middlewares. */
+function prepare<C extends CommonConfiguration>(
+  configuration: C,
+  nest: MomentoLoggerFactory,
+  ours: readonly Middleware[] = [],
+): C {
+  const loggerFactory = chooseLoggerFactory(configuration.getLoggerFactory(), nest);
+  const middlewares = [...configuration.getMiddlewares().map(withoutLifeCycle), ...ours];
+  const replaced: CommonConfiguration = {
+    getLoggerFactory: () => loggerFactory,
+    getMiddlewares: () => middlewares,
+  };
+  return delegateTo<CommonConfiguration>(configuration, replaced, (changed) =>
+    prepare(changed, nest, ours),
+  ) as C;
+}
+
+interface WithTimeout {
+  getTransportStrategy(): { getGrpcConfig(): { getDeadlineMillis(): number | undefined } };
+}
+
+function timeoutMs(configuration: WithTimeout): number {
+  const deadlineMs = configuration.getTransportStrategy().getGrpcConfig().getDeadlineMillis();
+  return Math.min(deadlineMs ?? defaultTimeoutMs, longestTimerMs);
 }
 
 function chooseLoggerFactory(chosen: MomentoLoggerFactory, nest: MomentoLoggerFactory): MomentoLoggerFactory {
@@ -88,9 +116,5 @@ function chooseLoggerFactory(chosen: MomentoLoggerFactory, nest: MomentoLoggerFa
 
 /** The middleware, with `init` and `close` out of the clients' sight. */
 function withoutLifeCycle(middleware: Middleware): Middleware {
-  const { shouldLoadLate } = middleware;
-  return {
-    onNewRequest: (context) => middleware.onNewRequest(context),
-    ...(shouldLoadLate !== undefined && { shouldLoadLate }),
-  };
+  return delegateTo(middleware, { init: undefined, close: undefined });
 }

@@ -160,7 +160,13 @@ describe('fromSecretsManager, its region', () => {
       join(folder, 'config'),
       '[profile work]\nregion = eu-west-1\naws_access_key_id = local\naws_secret_access_key = local\n',
     );
-    stubEnvironment({ AWS_CONFIG_FILE: join(folder, 'config'), AWS_PROFILE: 'work' });
+    // Both at once draw a warning of the AWS SDK's.
+    stubEnvironment({
+      AWS_CONFIG_FILE: join(folder, 'config'),
+      AWS_PROFILE: 'work',
+      AWS_ACCESS_KEY_ID: undefined,
+      AWS_SECRET_ACCESS_KEY: undefined,
+    });
     arnIn('eu-west-1');
     expect(await readRegion(createSource({ secretId: 'momento' }))).toBe('eu-west-1');
   });

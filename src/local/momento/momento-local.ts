@@ -98,11 +98,21 @@ export class MomentoLocal implements AsyncDisposable {
    * @throws the system's error when it cannot, for instance `EADDRINUSE`; Error when `tls` cannot be used
    */
   static async start(options: MomentoLocalOptions = {}): Promise<MomentoLocal> {
-    const momento = new MomentoLocal(options);
-    await momento.#listener.listen();
-    momento.#sweeper.start();
-    warnUnlessLoopback('MomentoLocal', momento.hostname);
+    const momento = MomentoLocal.create(options);
+    await momento.listen();
     return momento;
+  }
+
+  /** Makes a server that does not listen yet; its caches, keys and faults are there. */
+  static create(options: MomentoLocalOptions = {}): MomentoLocal {
+    return new MomentoLocal(options);
+  }
+
+  /** Starts what {@link create} made, once. @throws the system's error when it cannot */
+  async listen(): Promise<void> {
+    await this.#listener.listen();
+    this.#sweeper.start();
+    warnUnlessLoopback('MomentoLocal', this.hostname);
   }
 
   get port(): number {

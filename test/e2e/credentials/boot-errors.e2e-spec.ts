@@ -81,7 +81,9 @@ describe('a boot fails', () => {
     );
     expect(failure).toMatchObject({
       code: 'duplicate-connection',
-      message: expect.stringContaining("The Momento connection 'default' is registered 2 times in this app."),
+      message: expect.stringContaining(
+        "The Momento connection 'default' is registered more than once in this app.",
+      ),
       advice: expect.stringContaining('give a second connection a name of its own'),
     });
     expect(account.secrets.callCount()).toBe(0);

@@ -181,7 +181,13 @@ describe('no part of the key shows', () => {
       imports: [
         UsersModule,
         MomentoModule.forRootAsync({
-          useFactory: () => ({ ...moduleOptions, configuration, topicConfiguration, bootTimeoutSeconds: 2 }),
+          useFactory: () => ({
+            ...moduleOptions,
+            configuration,
+            topicConfiguration,
+            bootTimeoutSeconds: 2,
+            sdkLogs: 'debug' as const,
+          }),
         }),
       ],
     })

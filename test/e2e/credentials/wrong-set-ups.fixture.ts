@@ -486,7 +486,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   {
     what: 'several options are wrong',
     code: 'invalid-options',
-    says: /^The options of the Momento connection 'default' are not valid:\n {2}- credentials: must be a source such as .*, not a string\n {2}- endpoint: .*\n {2}- cacheName: must be a filled string, not an empty string\n {2}- ttl: is not an option\n {2}- defaultTtlSeconds: must be a number above 0, not 0\n {2}- onConnectError: must be 'fail' or 'degrade', not a string\n/,
+    says: /^The options of the Momento connection 'default' are not valid:\n {2}- credentials: must be a source such as .*, not a string\n {2}- endpoint: .*\n {2}- cacheName: must be a filled string, not an empty string\n {2}- ttl: is not an option\n {2}- defaultTtlSeconds: must be a number of seconds above 0 \(Momento .* 24 hours.*\), not 0\n {2}- onConnectError: must be 'fail' or 'degrade', not a string\n/,
     advises: 'Correct them where MomentoModule is imported.',
     arrange: ({ key }) => {
       const wrong: MomentoModuleOptions = {};

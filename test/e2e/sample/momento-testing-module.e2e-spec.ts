@@ -4,7 +4,7 @@ import { CacheService } from 'nestjs-momento';
 import { MomentoLocal } from 'nestjs-momento/local';
 import { MomentoTestingModule } from 'nestjs-momento/testing';
 import request from 'supertest';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { ItemsModule } from '../../../sample/items/items.module.js';
 
 let app: INestApplication;
@@ -36,5 +36,19 @@ describe('one feature module on MomentoTestingModule', () => {
     const http = request(app.getHttpServer());
     const answers = [await http.get('/items/1').expect(200), await http.get('/items/1').expect(200)];
     expect(answers.map(({ headers }) => headers['x-cache'])).toEqual(['MISS', 'MISS']);
+  });
+
+  it('moves time with `now`', async () => {
+    let nowMs = Date.now();
+    const moduleRef = await Test.createTestingModule({
+      imports: [MomentoTestingModule.forRoot({ now: () => nowMs, defaultTtlSeconds: 60 })],
+    }).compile();
+    onTestFinished(() => moduleRef.close());
+    const cache = moduleRef.get(CacheService);
+    await cache.set('key', 1);
+    nowMs += 59_000;
+    expect(await cache.get('key')).toBe(1);
+    nowMs += 1_000;
+    expect(await cache.get('key')).toBeUndefined();
   });
 });

@@ -1,5 +1,6 @@
 import { Test } from '@nestjs/testing';
-import { MomentoCredentials, TopicService } from 'nestjs-momento';
+import { CacheService, MomentoCredentials, TopicService } from 'nestjs-momento';
+import { MomentoLocal } from 'nestjs-momento/local';
 import { overrideMomento } from 'nestjs-momento/testing';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
@@ -47,5 +48,28 @@ describe('overrideMomento', () => {
     const [one, other] = [await start(), await start()];
     await request(one.getHttpServer()).put('/raw/code').send({ value: '12345' }).expect(200);
     await request(other.getHttpServer()).get('/raw/code').expect(404);
+  });
+
+  it('gives the Momento inside the process, before it is used, to make calls fail and to see them', async () => {
+    const app = await start();
+    const momento = app.get(MomentoLocal);
+    momento.faults.fail('get', 'PERMISSION_DENIED', { times: 1 });
+    expect(momento.connectionsAccepted).toBe(0);
+    await expect(app.get(CacheService).get('key')).rejects.toMatchObject({ code: 'PERMISSION_ERROR' });
+    await app.get(CacheService).set('key', 1);
+    expect(await app.get(CacheService).get('key')).toBe(1);
+    expect(momento.requestCount('get')).toBe(2);
+    expectUntouched();
+  });
+
+  it('moves time with `now`', async () => {
+    let nowMs = Date.now();
+    const builder = overrideMomento(Test.createTestingModule({ imports: [AppModule] }), { now: () => nowMs });
+    const cache = (await sample.start(builder)).get(CacheService);
+    await cache.set('key', 1, { ttlSeconds: 60 });
+    nowMs += 59_000;
+    expect(await cache.get('key')).toBe(1);
+    nowMs += 1_000;
+    expect(await cache.get('key')).toBeUndefined();
   });
 });
