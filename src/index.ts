@@ -42,10 +42,14 @@ export { bytesCodec, jsonCodec, type MomentoCodec, stringCodec } from './foundat
 export { TopicService } from './topics/topic.service.js';
 export type {
   TopicCallOptions,
+  TopicCursor,
+  TopicGap,
   TopicHandler,
   TopicMessage,
+  TopicSubscribeOptions,
   TopicSubscription,
 } from './topics/topic.options.js';
+export type { SubscriptionStatus } from './clients/streams/subscription-handle.js';
 
 export type {
   CredentialEvent,

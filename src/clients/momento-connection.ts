@@ -17,6 +17,7 @@ import { CurrentClients } from './rotation/current-clients.js';
 import { type ClientConfigurations, prepareConfigurations } from './sdk/client-configuration.js';
 import type { SdkLogs } from './sdk/momento-logger.js';
 import { LiveSubscriptions } from './streams/live-subscriptions.js';
+import { StreamOpenings } from './streams/stream-openings.js';
 
 export interface ConnectionOptions {
   readonly name: string;
@@ -59,7 +60,9 @@ export class MomentoConnection {
     this.#options = options;
     this.#follower = follower;
     this.#logger = connectionLogger('Momento', options.name);
-    this.#configurations = prepareConfigurations(options);
+    const openings = new StreamOpenings();
+    const prepared = prepareConfigurations(options);
+    this.#configurations = { ...prepared, subscriptions: openings.configure(prepared.subscriptions) };
     this.#clients = new CurrentClients({
       ...options,
       connectionName: options.name,
@@ -70,9 +73,11 @@ export class MomentoConnection {
     });
     if (options.cacheName !== undefined) this.#clients.neededCaches.add(options.cacheName);
     this.#subscriptions = new LiveSubscriptions({
-      positions: this.#configurations.positions,
-      timeoutMs: this.#configurations.topicTimeoutMs,
       clients: this.#clients,
+      openings,
+      answerTimeoutMs: this.#configurations.topicTimeoutMs,
+      inFlight: this.inFlight,
+      connectionName: options.name,
     });
     const injected = createInjectedClients({
       configurations: this.#configurations,

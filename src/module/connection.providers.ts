@@ -20,6 +20,7 @@ import { connectionLogger } from '../foundation/connection-logger.js';
 import { quoteName, redactKeys } from '../foundation/redaction.js';
 import { defaultConnectionName } from '../foundation/tokens.js';
 import { getTopicServiceToken } from '../topics/topic.tokens.js';
+import { createTopicContext } from '../topics/topic.options.js';
 import { TopicService } from '../topics/topic.service.js';
 import { ConnectionRegistry } from './connection.registry.js';
 import {
@@ -113,7 +114,13 @@ export function connectionProviders(
       provide: getTopicServiceToken(name),
       inject: [connection, getTopicClientToken(name), optionsToken],
       useFactory: (owner: MomentoConnection, client: TopicClient, { cacheName }: ResolvedMomentoOptions) =>
-        owner.adopt(new TopicService(client, cacheName)),
+        owner.adopt(
+          new TopicService(
+            client,
+            cacheName,
+            createTopicContext({ inFlight: owner.inFlight, connectionName: name }),
+          ),
+        ),
     },
     {
       provide: bootToken(name),

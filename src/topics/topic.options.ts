@@ -1,6 +1,29 @@
+import type { SubscriptionStatus } from '../clients/streams/subscription-handle.js';
+import { InFlight } from '../foundation/in-flight.js';
+
 export interface TopicCallOptions {
   /** The cache that the topic belongs to. @default the connection's `cacheName` */
   readonly cacheName?: string;
+}
+
+/** A place in a topic: the page and the sequence number of a message, as `"page:number"`. */
+export type TopicCursor = `${number}:${number}`;
+
+/** Messages that were published while the subscription was away for longer than Momento holds them. */
+export interface TopicGap {
+  readonly topic: string;
+  readonly cacheName: string;
+  /** The last message before the gap. */
+  readonly from: TopicCursor;
+  /** The last message of the gap: what follows arrives. */
+  readonly to: TopicCursor;
+  /** How many messages were lost; not known when Momento began the topic anew. */
+  readonly missed?: number;
+}
+
+export interface TopicSubscribeOptions extends TopicCallOptions {
+  /** Called once for each gap, before the messages behind it. Without it, a gap is logged. */
+  readonly onGap?: (gap: TopicGap) => void | Promise<void>;
 }
 
 /** One message, as a handler gets it. */
@@ -8,8 +31,12 @@ export interface TopicMessage<T> {
   readonly value: T;
   readonly topic: string;
   readonly cacheName: string;
+  /** Where the message stands in its topic: `sequencePage` and `sequenceNumber`. */
+  readonly cursor: TopicCursor;
   /** Counts a topic's messages from 1, by 1. */
   readonly sequenceNumber: number;
+  /** Larger each time that Momento begins the topic anew, and counts from 1 again. */
+  readonly sequencePage: number;
   /** The token id of the publisher, when it published with a disposable token that has one. */
   readonly publisherId?: string;
   /** When this process received it. */
@@ -19,6 +46,25 @@ export interface TopicMessage<T> {
 export type TopicHandler<T> = (message: TopicMessage<T>) => void | Promise<void>;
 
 export interface TopicSubscription {
+  /**
+   * How it is at the moment: `connecting`, `live`, `reconnecting`, `gapped` (live, and the last thing that came was a
+   * gap), `failed` (refused five times in a row, and still tried) or `closed`.
+   */
+  readonly status: SubscriptionStatus;
+  /** Resolves when it has ended: unsubscribed, or the app shut down. Never rejects. */
+  readonly ended: Promise<void>;
   /** Ends it; no handler is called afterwards. Calling it again does nothing. */
   unsubscribe(): Promise<void>;
+}
+
+/** What the topic service shares with its connection. */
+export interface TopicContext {
+  /** Counts the handlers that are running. */
+  readonly inFlight: InFlight;
+  /** For log lines. @default 'default' */
+  readonly connectionName?: string;
+}
+
+export function createTopicContext(context: Partial<TopicContext> = {}): TopicContext {
+  return { inFlight: new InFlight(), ...context };
 }

@@ -1,15 +1,25 @@
-import { MomentoErrorCode, type TopicClient, type TopicItem } from '@gomomento/sdk';
-import { Logger } from '@nestjs/common';
+import { MomentoErrorCode, type SubscribeCallOptions, type TopicClient } from '@gomomento/sdk';
+import type { Logger } from '@nestjs/common';
 import { callMomento } from '../clients/sdk/sdk-answer.js';
-import { describeError, describeStack } from '../foundation/describe-error.js';
+import { isLiveSubscription } from '../clients/streams/subscription-handle.js';
+import { connectionLogger } from '../foundation/connection-logger.js';
+import { describeError } from '../foundation/describe-error.js';
+import { firstAbort } from '../foundation/first-abort.js';
 import { jsonCodec } from '../foundation/momento.codecs.js';
 import {
   MomentoConfigurationError,
   type MomentoOperation,
   MomentoTopicError,
 } from '../foundation/momento.errors.js';
-import { quoteName } from '../foundation/redaction.js';
-import type { TopicCallOptions, TopicHandler, TopicMessage, TopicSubscription } from './topic.options.js';
+import { MessageHandling } from './message-handling.js';
+import {
+  createTopicContext,
+  type TopicCallOptions,
+  type TopicContext,
+  type TopicHandler,
+  type TopicSubscribeOptions,
+  type TopicSubscription,
+} from './topic.options.js';
 
 /**
  * Publishes and subscribes with JSON values. Momento Topics are fire and forget: every subscriber of the moment gets a
@@ -22,11 +32,18 @@ import type { TopicCallOptions, TopicHandler, TopicMessage, TopicSubscription } 
 export class TopicService {
   readonly #client: TopicClient;
   readonly #cacheName: string | undefined;
-  readonly #logger = new Logger('TopicService');
+  readonly #handling: MessageHandling;
+  readonly #logger: Logger;
 
-  constructor(client: TopicClient, cacheName: string | undefined) {
+  constructor(
+    client: TopicClient,
+    cacheName: string | undefined,
+    context: TopicContext = createTopicContext(),
+  ) {
     this.#client = client;
     this.#cacheName = cacheName;
+    this.#handling = new MessageHandling(context);
+    this.#logger = connectionLogger('TopicService', context.connectionName);
   }
 
   /**
@@ -41,8 +58,9 @@ export class TopicService {
   }
 
   /**
-   * Calls the handler for each message from now on, in order; it is not awaited before the next one. A handler that fails
-   * is logged. The subscription ends with the app.
+   * Calls the handler for each message from now on, once and in order; it is not awaited before the next one. A handler
+   * that fails is logged. The subscription lives until it is unsubscribed or the app shuts down: whatever ends its
+   * stream, another one begins behind the last message, and what Momento no longer holds by then is told to `onGap`.
    *
    * @returns once the subscription stands
    * @throws MomentoTopicError when it cannot be had
@@ -50,43 +68,38 @@ export class TopicService {
   async subscribe<T>(
     topic: string,
     handler: TopicHandler<T>,
-    options: TopicCallOptions = {},
+    options: TopicSubscribeOptions = {},
   ): Promise<TopicSubscription> {
     const operation = this.#operation('subscribe', topic, options);
-    let active = true;
-    const subscribed = this.#client.subscribe(operation.cacheName, topic, {
+    const ending = new AbortController();
+    let isOurs = true;
+    const callbacks: SubscribeCallOptions = {
       onItem: (item) => {
-        if (active) void this.#handle(operation, item, handler);
+        if (!ending.signal.aborted) this.#handling.handle(operation, item, handler);
       },
-      onError: (error) =>
-        this.#logger.error(MomentoTopicError.fromSdk(operation, error.innerException()).message),
-    });
-    const subscription = await callMomento(operation, subscribed, MomentoTopicError);
-    return {
-      unsubscribe: async () => {
-        if (active) subscription.unsubscribe();
-        active = false;
+      onDiscontinuity: (discontinuity) => {
+        if (!ending.signal.aborted) this.#handling.tellGap(operation, discontinuity, options.onGap);
+      },
+      onError: (error) => {
+        // What happens to the module's own client is logged there.
+        if (!isOurs) this.#logger.error(MomentoTopicError.fromSdk(operation, error.innerException()).message);
       },
     };
-  }
-
-  /** Never rejects: what a handler throws must not reach the stream or the process. */
-  async #handle<T>(operation: MomentoOperation, item: TopicItem, handler: TopicHandler<T>): Promise<void> {
-    const message = toMessage<T>(operation, item);
-    if (message === undefined) {
-      this.#logger.error(
-        `Message ${item.sequenceNumber()} of ${describeTopic(operation)} is not JSON; it is dropped.`,
-      );
-      return;
-    }
-    try {
-      await handler(message);
-    } catch (error) {
-      this.#logger.error(
-        `The handler of ${describeTopic(operation)} failed on message ${message.sequenceNumber}.`,
-        describeStack(error),
-      );
-    }
+    const subscribed = this.#client.subscribe(operation.cacheName, topic, callbacks);
+    const subscription = await callMomento(operation, subscribed, MomentoTopicError);
+    isOurs = isLiveSubscription(subscription);
+    if (isLiveSubscription(subscription)) void subscription.ended.then(() => ending.abort());
+    return {
+      get status() {
+        if (isLiveSubscription(subscription)) return subscription.status;
+        return subscription.isSubscribed ? 'live' : 'closed';
+      },
+      ended: firstAbort([ending.signal]),
+      unsubscribe: async () => {
+        if (!ending.signal.aborted) subscription.unsubscribe();
+        ending.abort();
+      },
+    };
   }
 
   #operation(name: string, topic: string, options: TopicCallOptions): MomentoOperation {
@@ -115,21 +128,4 @@ export class TopicService {
       throw new MomentoTopicError(operation, MomentoErrorCode.INVALID_ARGUMENT_ERROR, reason);
     }
   }
-}
-
-/** Undefined when it is not JSON: someone publishes to the topic without this library. */
-function toMessage<T>(operation: MomentoOperation, item: TopicItem): TopicMessage<T> | undefined {
-  const publisherId = item.tokenId();
-  const { target: topic = '', cacheName } = operation;
-  try {
-    const value = jsonCodec.decode(Buffer.from(item.value())) as T;
-    const base = { value, topic, cacheName, sequenceNumber: item.sequenceNumber(), receivedAt: new Date() };
-    return publisherId === undefined ? base : { ...base, publisherId };
-  } catch {
-    return undefined;
-  }
-}
-
-function describeTopic({ target, cacheName }: MomentoOperation): string {
-  return `topic ${quoteName(target)} in cache ${quoteName(cacheName)}`;
 }

@@ -19,6 +19,7 @@ import { useEmbeddedServers } from '../support/embedded-servers.js';
 
 const servers = useEmbeddedServers();
 const logs = captureLogs();
+const patient = { timeout: 10_000 };
 
 describe.each([
   ['returns errors', false],
@@ -65,6 +66,9 @@ describe.each([
       Array.from({ length: 20 }, (_, index) => [index + 1, index + 1]),
     );
     expect(first[0]).toMatchObject({ topic: 'orders', cacheName: 'demo-cache', value: { id: 1 } });
+    const { sequencePage } = first[0] ?? {};
+    expect(sequencePage).toBeGreaterThan(0);
+    expect(first[19]).toMatchObject({ sequencePage, cursor: `${sequencePage}:20` });
     expect(first[0]?.receivedAt.getTime()).toBeGreaterThanOrEqual(startedAt);
   });
 
@@ -148,7 +152,9 @@ describe.each([
     await app.get(TopicClient).publish('demo-cache', 'raw', 'a');
     await app.get(TopicClient).publish('demo-cache', 'raw', 'b');
     await vi.waitFor(() => expect(items).toEqual(['a', 'b']));
-    expect(logs.lines[0]).toContain('onItem of a topic subscription threw.');
+    expect(logs.lines).toEqual([
+      expect.stringContaining("onItem of topic 'raw' in cache 'demo-cache' failed."),
+    ]);
   });
 
   it('ends every subscription with the app', async () => {
@@ -202,11 +208,22 @@ describe.each([
       });
     });
 
-    it('end a subscription of a missing cache, and say so', async () => {
+    it('of a cache that is gone are said once; the subscription is live again when the cache is', async () => {
       servers.momento.createCache('short-lived');
-      await topics.subscribe('orders', () => undefined, { cacheName: 'short-lived' });
+      const messages: unknown[] = [];
+      const handler = ({ value }: TopicMessage<unknown>) => void messages.push(value);
+      const subscription = await topics.subscribe('orders', handler, { cacheName: 'short-lived' });
       servers.momento.deleteCache('short-lived');
-      await vi.waitFor(() => expect(logs.lines).toEqual([expect.stringContaining('NOT_FOUND_ERROR')]));
+      await vi.waitFor(
+        () => expect(logs.lines).toEqual([expect.stringContaining('NOT_FOUND_ERROR')]),
+        patient,
+      );
+      expect(subscription.status).toBe('reconnecting');
+      servers.momento.createCache('short-lived');
+      await vi.waitFor(() => expect(subscription.status).toBe('live'), patient);
+      await topics.publish('orders', 1, { cacheName: 'short-lived' });
+      await vi.waitFor(() => expect(messages).toEqual([1]), patient);
+      expect(logs.lines).toHaveLength(1);
     });
   });
 });

@@ -67,15 +67,20 @@ describe('the user’s configuration', () => {
     expect(changed.withMiddlewares([]).getMiddlewares()).toEqual([]);
   });
 
+  it('of topics, when none is given, has as few connections as bear a hundred subscriptions twice', () => {
+    const { topics, subscriptions } = prepare({});
+    for (const one of [topics, subscriptions]) {
+      const grpc = one.getTransportStrategy().getGrpcConfig();
+      expect([grpc.getNumStreamClients(), grpc.getNumUnaryClients()]).toEqual([2, 1]);
+    }
+  });
+
   it('of topics has the streams’ deadline for streams alone', () => {
     const topicConfiguration = TopicConfigurations.Default.latest().withClientTimeoutMillis(700);
-    const { topics, subscriptions, positions, topicTimeoutMs } = prepare({ topicConfiguration });
+    const { topics, subscriptions, topicTimeoutMs } = prepare({ topicConfiguration });
     const deadlineMs = (one: typeof topics) => one.getTransportStrategy().getGrpcConfig().getDeadlineMillis();
     expect([deadlineMs(topics), deadlineMs(subscriptions), topicTimeoutMs]).toEqual([700, 3_600_000, 700]);
-    for (const one of [topics, subscriptions]) {
-      expect(one).toBeInstanceOf(TopicClientConfiguration);
-      expect(one.getMiddlewares().at(-1)).toBe(positions);
-    }
+    for (const one of [topics, subscriptions]) expect(one).toBeInstanceOf(TopicClientConfiguration);
   });
 
   it('of leaderboards is the user’s, or the SDK’s with the errors of the cache’s', () => {

@@ -10,7 +10,6 @@ import {
   TopicConfigurations,
 } from '@gomomento/sdk';
 import { longestTimerMs } from '../../foundation/time-limit.js';
-import { StreamPositions } from '../streams/stream-positions.js';
 import { delegateTo } from './delegate.js';
 import { NestMomentoLoggerFactory, type SdkLogs } from './momento-logger.js';
 import { releaseReconnectTimers } from './reconnect-timers.js';
@@ -27,13 +26,11 @@ export interface ConfigurationOptions {
 /** The configurations that every generation of clients is built with. */
 export interface ClientConfigurations {
   readonly cache: Configuration;
-  /** For publishing, webhooks, and the first answer of a subscription. */
+  /** For publishing and webhooks. */
   readonly topics: TopicConfiguration;
   /** For streams that stay: without the deadline that would cut them. */
   readonly subscriptions: TopicConfiguration;
   readonly leaderboards: LeaderboardConfiguration;
-  /** Where the streams of topics begin. */
-  readonly positions: StreamPositions;
   /** How long one cache call may take: the configuration's client timeout. */
   readonly cacheTimeoutMs: number;
   /** How long one topic call may take, the first message of a subscription included. */
@@ -51,8 +48,8 @@ interface CommonConfiguration {
   getMiddlewares(): Middleware[];
 }
 
-/** The first stream of a subscription inherits the client's deadline and is cut when it is over; an hour was measured to run clean. */
-const streamDeadlineMs = 3_600_000;
+/** The SDK's first stream of a subscription inherits this deadline, and is cut when it is over; an hour was measured to run clean. */
+export const streamDeadlineMs = 3_600_000;
 const defaultTimeoutMs = 5_000;
 
 /**
@@ -62,18 +59,16 @@ const defaultTimeoutMs = 5_000;
 export function prepareConfigurations(options: ConfigurationOptions): ClientConfigurations {
   const nest = new NestMomentoLoggerFactory(options.sdkLogs, options.name);
   const cache = options.configuration ?? Configurations.Laptop.latest(nest);
-  const topics = options.topicConfiguration ?? TopicConfigurations.Default.latest(nest);
+  const topics = options.topicConfiguration ?? defaultTopicConfiguration(nest);
   const leaderboards =
     options.leaderboardConfiguration ??
     LeaderboardConfigurations.Laptop.latest(nest).withThrowOnErrors(cache.getThrowOnErrors());
-  const positions = new StreamPositions();
   const preparedCache = prepare(cache, nest);
   return {
     cache: preparedCache,
-    topics: prepare(topics, nest, [positions]),
-    subscriptions: prepare(topics.withClientTimeoutMillis(streamDeadlineMs), nest, [positions]),
+    topics: prepare(topics, nest),
+    subscriptions: prepare(topics.withClientTimeoutMillis(streamDeadlineMs), nest),
     leaderboards: prepare(leaderboards, nest),
-    positions,
     cacheTimeoutMs: timeoutMs(cache),
     topicTimeoutMs: timeoutMs(topics),
     leaderboardTimeoutMs: timeoutMs(leaderboards),
@@ -84,21 +79,23 @@ export function prepareConfigurations(options: ConfigurationOptions): ClientConf
   };
 }
 
+/**
+ * The SDK's, with fewer connections: it has no way to close those of a key that was replaced, so each stays open until gRPC
+ * finds it idle. A hundred streams fit on one.
+ */
+function defaultTopicConfiguration(nest: MomentoLoggerFactory): TopicConfiguration {
+  return TopicConfigurations.Default.latest(nest).withNumStreamConnections(2).withNumUnaryConnections(1);
+}
+
 /** The user's own configuration but for where its logs go, and for the life of its middlewares. */
-function prepare<C extends CommonConfiguration>(
-  configuration: C,
-  nest: MomentoLoggerFactory,
-  ours: readonly Middleware[] = [],
-): C {
+function prepare<C extends CommonConfiguration>(configuration: C, nest: MomentoLoggerFactory): C {
   const loggerFactory = chooseLoggerFactory(configuration.getLoggerFactory(), nest);
-  const middlewares = [...configuration.getMiddlewares().map(withoutLifeCycle), ...ours];
+  const middlewares = configuration.getMiddlewares().map(withoutLifeCycle);
   const replaced: CommonConfiguration = {
     getLoggerFactory: () => loggerFactory,
     getMiddlewares: () => middlewares,
   };
-  return delegateTo<CommonConfiguration>(configuration, replaced, (changed) =>
-    prepare(changed, nest, ours),
-  ) as C;
+  return delegateTo<CommonConfiguration>(configuration, replaced, (changed) => prepare(changed, nest)) as C;
 }
 
 interface WithTimeout {

@@ -1,93 +1,94 @@
-import type { SubscribeCallOptions, TopicClient, TopicSubscribe } from '@gomomento/sdk';
-import { longestTimerMs } from '../../foundation/time-limit.js';
-import { pause } from '../../foundation/pause.js';
+import type { SubscribeCallOptions, TopicSubscribe } from '@gomomento/sdk';
+import type { Logger } from '@nestjs/common';
+import { connectionLogger } from '../../foundation/connection-logger.js';
+import { describeStack } from '../../foundation/describe-error.js';
+import { InFlight } from '../../foundation/in-flight.js';
+import { MomentoClosedError } from '../../foundation/momento.errors.js';
+import { withinTime } from '../../foundation/pause.js';
 import type { ClientGeneration } from '../rotation/client-generation.js';
-import { type KeyRenewal, ManagedSubscription, type SubscriptionOwner } from './managed-subscription.js';
+import { CallbackGuard } from './guarded-callbacks.js';
+import { ManagedSubscription, type StreamClients, type SubscriptionContext } from './managed-subscription.js';
+import type { StreamOpenings } from './stream-openings.js';
+import { defaultStreamTiming, type StreamTiming } from './stream-timing.js';
+import { describeTopic, SubscriptionLog } from './subscription-log.js';
 
-const retryDelayMs = 1_000;
-
-/** The clients of the key in use, as streams need them. */
-export interface StreamClients {
-  ready(): Promise<ClientGeneration>;
-  renewRejected(clients: ClientGeneration, limitMs: number): Promise<boolean>;
+export interface LiveSubscriptionsOptions {
+  readonly clients: StreamClients;
+  readonly openings: StreamOpenings;
+  /** How long the first answer of a stream may take, in milliseconds. */
+  readonly answerTimeoutMs: number;
+  /** Counts what asynchronous callbacks still do. */
+  readonly inFlight?: InFlight;
+  readonly timing?: Partial<StreamTiming>;
+  /** @default 'default' */
+  readonly connectionName?: string;
 }
 
-/** Every subscription that is open, because the SDK's `TopicClient` cannot be closed, only its subscriptions can. */
-export class LiveSubscriptions {
-  readonly #open = new Set<ManagedSubscription>();
-  readonly #owner: SubscriptionOwner;
-  readonly #clients: StreamClients;
-  #generation: ClientGeneration | undefined;
-  /** Where they belong. */
-  #client: TopicClient | undefined;
+/** What ends at once when it is told to may take so long at most. */
+const endLimitMs = 1_000;
 
-  constructor({
-    clients,
-    ...owner
-  }: Pick<SubscriptionOwner, 'positions' | 'timeoutMs'> & { clients: StreamClients }) {
-    this.#clients = clients;
-    this.#owner = {
-      ...owner,
-      renewKey: (rejected) => this.#renewKey(rejected),
-      ended: (subscription) => this.#open.delete(subscription),
-    };
+/** Every subscription of a connection, because the SDK's `TopicClient` cannot be closed, only its subscriptions can. */
+export class LiveSubscriptions {
+  /** Each with the work that keeps it subscribed. */
+  readonly #open = new Map<ManagedSubscription, Promise<void>>();
+  readonly #context: SubscriptionContext;
+  readonly #guard: CallbackGuard;
+  readonly #logger: Logger;
+  #isDelivering = true;
+
+  constructor({ inFlight = new InFlight(), timing, connectionName, ...options }: LiveSubscriptionsOptions) {
+    this.#logger = connectionLogger('Momento TopicClient', connectionName);
+    this.#guard = new CallbackGuard(this.#logger, inFlight);
+    const log = new SubscriptionLog(this.#logger);
+    this.#context = { ...options, timing: { ...defaultStreamTiming, ...timing }, log };
   }
 
-  /**
-   * Subscribes on a client whose deadline ends a stream that gets no answer, and moves on, once it is answered, to the one
-   * where streams may stay: an unanswered stream cannot be ended in the SDK, and would hold the process.
-   */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Subscribes on these clients, and stays subscribed on those that come after them. */
   async subscribe(
     clients: ClientGeneration,
     cacheName: string,
     topicName: string,
-    callbacks: SubscribeCallOptions,
+    callbacks?: SubscribeCallOptions,
   ): Promise<TopicSubscribe.Response> {
-    const subscription = new ManagedSubscription(this.#owner, cacheName, topicName, callbacks);
-    this.#watch(clients);
-    this.#open.add(subscription);
-    const response = await subscription.open(clients.topicClient);
-    if (response !== subscription.handle) {
+    const guarded = this.#guard.guard(callbacks, describeTopic(cacheName, topicName));
+    const subscription = new ManagedSubscription(this.#context, cacheName, topicName, guarded);
+    if (!this.#isDelivering) subscription.stopDelivery();
+    this.#open.set(subscription, Promise.resolve());
+    const error = await subscription.open(clients);
+    if (error !== undefined) {
       this.#open.delete(subscription);
-      return response;
+      return error;
     }
-    // By now it may be another one.
-    if (this.#client !== undefined) void this.#move(subscription, this.#client);
-    return response;
+    const following = this.#follow(subscription, clients).finally(() => this.#open.delete(subscription));
+    this.#open.set(subscription, following);
+    return subscription.handle;
   }
 
-  #watch(clients: ClientGeneration): void {
-    if (this.#generation === clients) return;
-    this.#generation = clients;
-    this.#client = clients.subscriptionClient;
-    clients.superseded.addEventListener('abort', () => void this.#followUp(), { once: true });
-  }
-
-  async #followUp(): Promise<void> {
-    const next = await this.#clients.ready().catch(() => undefined);
-    if (next === undefined || this.#open.size === 0) return;
-    this.#watch(next);
-    const client = next.subscriptionClient;
-    await Promise.all([...this.#open].map((subscription) => this.#move(subscription, client)));
-  }
-
-  async #renewKey(_rejected: TopicClient): Promise<KeyRenewal> {
-    if (this.#generation === undefined) return 'never';
-    return (await this.#clients.renewRejected(this.#generation, longestTimerMs)) ? 'renewed' : 'later';
-  }
-
-  async #move(subscription: ManagedSubscription, client: TopicClient): Promise<void> {
-    while (this.#client === client && this.#open.has(subscription)) {
-      if (await subscription.moveTo(client)) return;
-      await pause(retryDelayMs);
-    }
-  }
-
+  /** From now on no message is delivered; the streams stay, so that what is subscribed is not seen to end. */
   stopDelivery(): void {
-    return;
+    this.#isDelivering = false;
+    for (const subscription of this.#open.keys()) subscription.stopDelivery();
   }
 
+  /** Ends them all. @returns when nothing of them is under way any more */
   async unsubscribeAll(): Promise<void> {
-    for (const subscription of this.#open) subscription.end();
+    const work = [...this.#open.values()];
+    for (const subscription of this.#open.keys()) subscription.end();
+    await withinTime(Promise.all(work), endLimitMs);
+  }
+
+  async #follow(subscription: ManagedSubscription, clients: ClientGeneration): Promise<void> {
+    try {
+      await subscription.follow(clients);
+    } catch (error) {
+      if (!(error instanceof MomentoClosedError)) {
+        this.#logger.error('A topic subscription ended by a fault of this library.', describeStack(error));
+      }
+      subscription.end();
+    }
   }
 }

@@ -1,210 +1,248 @@
 import {
   MomentoErrorCode,
   type SubscribeCallOptions,
-  TimeoutError,
-  type TopicClient,
-  type TopicItem,
-  TopicSubscribe,
+  TopicDiscontinuity,
+  type TopicSubscribe,
 } from '@gomomento/sdk';
-import { pause, withinTime } from '../../foundation/pause.js';
-import { guardCallbacks } from './guarded-callbacks.js';
-import type { StreamPosition, StreamPositions } from './stream-positions.js';
+import type { ClientGeneration } from '../rotation/client-generation.js';
+import { firstAbort } from '../../foundation/first-abort.js';
+import { noteCursor, noteGap } from './stream-events.js';
+import type { StreamOpenings } from './stream-openings.js';
+import type { StreamTiming } from './stream-timing.js';
+import { StreamTrouble } from './stream-trouble.js';
+import { createHandle, type LiveSubscription, type SubscriptionStatus } from './subscription-handle.js';
+import type { SubscriptionLog } from './subscription-log.js';
+import { type Passage, TopicPosition } from './topic-position.js';
+import { type StreamListener, TopicStream } from './topic-stream.js';
 
-/** `renewed`: the subscription is moved to the new key's client; `later`: it will be, when there is a key; `never`. */
-export type KeyRenewal = 'renewed' | 'later' | 'never';
-
-/** What a subscription asks of its connection. */
-export interface SubscriptionOwner {
-  readonly positions: StreamPositions;
-  /** How long the first answer of a stream may take, in milliseconds: a client's own deadline may be that of the stream. */
-  readonly timeoutMs: number;
-  /** Asks for another key, because the one of this client was rejected. */
-  renewKey(rejected: TopicClient): Promise<KeyRenewal>;
-  /** The subscription has ended for good. */
-  ended(subscription: ManagedSubscription): void;
+/** The clients of the key in use, as streams need them. */
+export interface StreamClients {
+  /** The clients of the key in use. @throws MomentoClosedError after the end */
+  ready(): Promise<ClientGeneration>;
+  /** Joins the look for another key, at most for so many milliseconds. @returns whether other clients have taken over */
+  renewRejected(clients: ClientGeneration, limitMs: number): Promise<boolean>;
 }
 
-/** A stream of one client. */
-interface Stream {
-  readonly client: TopicClient;
-  /** Not listened to any more. */
-  isRetired: boolean;
-  /** What came while the stream before still speaks. */
-  held: (() => void)[] | undefined;
-  subscription?: TopicSubscribe.Subscription;
+/** What the subscriptions of a connection share. */
+export interface SubscriptionContext {
+  readonly clients: StreamClients;
+  readonly openings: StreamOpenings;
+  /** How long the first answer of a stream may take, in milliseconds. */
+  readonly answerTimeoutMs: number;
+  readonly timing: StreamTiming;
+  readonly log: SubscriptionLog;
 }
-
-/** So long two streams overlap when no message was seen that the next one could begin behind. */
-const overlapMs = 1_000;
 
 /**
- * One subscription, which moves from client to client as keys are replaced. The next stream begins behind the last
- * message seen while the one before still runs, and a number that was seen is dropped: nothing is lost, nothing comes
- * twice, and all comes in order.
+ * One subscription, from stream to stream: it opens another one behind the last message whenever the one in use is lost,
+ * refused, silent or old, or belongs to a key that was replaced, until it is unsubscribed or the connection closes.
  */
 export class ManagedSubscription {
   /** What the caller of `subscribe()` gets: stays the same, whichever stream it stands for. */
-  readonly handle: TopicSubscribe.Subscription;
-  readonly #owner: SubscriptionOwner;
+  readonly handle: LiveSubscription;
+  readonly ended: Promise<void>;
+  readonly #context: SubscriptionContext;
   readonly #cacheName: string;
   readonly #topicName: string;
   readonly #callbacks: SubscribeCallOptions;
-  readonly #position: StreamPosition = { sequenceNumber: 0, sequencePage: 0 };
-  #stream: Stream | undefined;
-  /** The stream before, while the two overlap. */
-  #previous: Stream | undefined;
-  #active = true;
-  /** One stream is opened at a time, so that the latest client is the last. */
-  #lastOpening: Promise<unknown> = Promise.resolve();
-
+  readonly #position = new TopicPosition();
+  readonly #ending = new AbortController();
+  readonly #trouble: StreamTrouble;
+  #silenceLimitMs: number;
+  #resolveEnded: () => void = () => undefined;
+  #stream: TopicStream | undefined;
+  #isDelivering = true;
+  #isGapped = false;
+  /** @param callbacks of the user, guarded */
   constructor(
-    owner: SubscriptionOwner,
+    context: SubscriptionContext,
     cacheName: string,
     topicName: string,
     callbacks: SubscribeCallOptions,
   ) {
-    this.#owner = owner;
+    this.#context = context;
+    this.#trouble = new StreamTrouble(context.timing);
+    this.#silenceLimitMs = context.timing.silenceLimitMs;
     this.#cacheName = cacheName;
     this.#topicName = topicName;
-    this.#callbacks = guardCallbacks(callbacks);
-    this.handle = createHandle(
-      () => this.#active,
-      () => this.end(),
-    );
-  }
-
-  /** Opens the first stream. */
-  async open(client: TopicClient): Promise<TopicSubscribe.Response> {
-    const opening = this.#openStream(client);
-    this.#lastOpening = opening.catch(() => undefined);
-    const response = await opening;
-    if (response instanceof TopicSubscribe.Subscription) return this.handle;
-    this.#active = false;
-    return response;
-  }
-
-  /** Moves to another client: opens a stream there, then lets go of the one before. False when it could not be opened. */
-  moveTo(client: TopicClient): Promise<boolean> {
-    const moved = this.#lastOpening.then(async () => {
-      if (!this.#active || this.#stream?.client === client) return true;
-      return (await this.#openStream(client)) instanceof TopicSubscribe.Subscription;
+    this.#callbacks = callbacks;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
     });
-    this.#lastOpening = moved.catch(() => undefined);
-    return moved;
+    this.handle = createHandle(this);
+  }
+
+  get status(): SubscriptionStatus {
+    if (this.#ending.signal.aborted) return 'closed';
+    if (this.#stream === undefined) return 'connecting';
+    const { over, silent } = this.#stream;
+    if (!over.aborted && !silent.aborted) return this.#isGapped ? 'gapped' : 'live';
+    return this.#trouble.hasFailed ? 'failed' : 'reconnecting';
+  }
+
+  /** Opens the first stream. @returns the error, if it cannot be had; the subscription has ended then */
+  async open(clients: ClientGeneration): Promise<TopicSubscribe.Error | undefined> {
+    const error = await this.#openStream(clients);
+    if (error !== undefined) this.#finish();
+    return error;
+  }
+
+  /** Stays subscribed, behind the first stream. @throws MomentoClosedError when the connection has closed */
+  async follow(first: ClientGeneration): Promise<void> {
+    const { timing } = this.#context;
+    let clients = first;
+    while (!this.#ending.signal.aborted && this.#stream !== undefined) {
+      const { over, silent } = this.#stream;
+      const limitMs = timing.renewAfterMs * (1 - timing.random() / 4);
+      await firstAbort([over, silent, clients.superseded, this.#ending.signal], { limitMs });
+      this.#adaptSilenceLimit(this.#stream);
+      const { error, openedAt } = this.#stream;
+      if (error !== undefined) {
+        this.#trouble.noteLost(performance.now() - openedAt);
+        await this.#pause(clients, error);
+      }
+      clients = await this.#openAnother();
+    }
+  }
+
+  /** No callback is called afterwards, but for `onSubscriptionEnd`; the stream stays until `end()`. */
+  stopDelivery(): void {
+    this.#isDelivering = false;
   }
 
   /** Ends it; no callback is called afterwards, but for `onSubscriptionEnd`. */
   end(): void {
-    if (!this.#active) return;
-    this.#active = false;
-    retire(this.#previous);
-    retire(this.#stream);
-    this.#owner.ended(this);
+    if (this.#ending.signal.aborted) return;
+    this.#finish();
     this.#callbacks.onSubscriptionEnd?.();
   }
 
-  async #openStream(client: TopicClient): Promise<TopicSubscribe.Response> {
-    const { positions, timeoutMs } = this.#owner;
-    const mustOverlap = this.#stream?.isRetired === false && this.#position.sequenceNumber === 0;
-    const stream: Stream = { client, isRetired: false, held: mustOverlap ? [] : undefined };
-    const opened = positions.openAt(this.#position, () =>
-      client.subscribe(this.#cacheName, this.#topicName, this.#listen(stream)),
-    );
-    const response = (await withinTime(opened, timeoutMs)) ?? unanswered(timeoutMs);
-    if (response instanceof TopicSubscribe.Error) {
-      stream.isRetired = true;
-      // It may still be answered, too late.
-      void opened.then((late) => late instanceof TopicSubscribe.Subscription && late.unsubscribe());
-      return response;
+  #finish(): void {
+    this.stopDelivery();
+    this.#ending.abort();
+    this.#stream?.retire();
+    this.#resolveEnded();
+  }
+
+  /** Tries until there is another stream, or none is wanted. @returns the clients that it is of */
+  async #openAnother(): Promise<ClientGeneration> {
+    for (;;) {
+      const clients = await this.#context.clients.ready();
+      if (this.#ending.signal.aborted) return clients;
+      const error = await this.#openStream(clients);
+      if (error === undefined || this.#ending.signal.aborted) return clients;
+      this.#trouble.noteRefused();
+      if (this.#stream?.silent.aborted === true) this.#stream.giveUp(error);
+      this.#makeRoom(error);
+      await this.#pause(clients, error);
     }
-    stream.subscription = response;
-    if (this.#active) this.#takeOver(stream);
-    else retire(stream);
-    return response;
   }
 
-  #takeOver(stream: Stream): void {
-    this.#endOverlap();
-    this.#previous = this.#stream;
+  /** Where heartbeats are rare, silence says little: only where they come regularly is it noticed as soon as it can be. */
+  #adaptSilenceLimit({ silent, hasPulse }: TopicStream): void {
+    const { silenceLimitMs, longestSilenceLimitMs } = this.#context.timing;
+    if (hasPulse) this.#silenceLimitMs = silenceLimitMs;
+    else if (silent.aborted) this.#silenceLimitMs = Math.min(this.#silenceLimitMs * 2, longestSilenceLimitMs);
+  }
+
+  /** At the limit of the account two streams cannot overlap. Behind a message they need not. */
+  #makeRoom(error: TopicSubscribe.Error): void {
+    const isAtLimit = error.errorCode() === MomentoErrorCode.LIMIT_EXCEEDED_ERROR;
+    if (isAtLimit && this.#position.at !== undefined) this.#stream?.retire();
+  }
+
+  async #openStream(clients: ClientGeneration): Promise<TopicSubscribe.Error | undefined> {
+    const { openings, answerTimeoutMs, timing } = this.#context;
+    const { longestAnswerMs, overlapMs } = timing;
+    const endpoint = clients.provider.getCacheEndpoint();
+    const isComparable = this.#position.isComparableAt(endpoint);
+    const behind = isComparable ? this.#position.at : undefined;
+    const previous = this.#stream;
+    // Without a message to begin behind, the next stream cannot know what the one before has handed over.
+    const mustOverlap = previous?.over.aborted === false && behind === undefined;
+    const stream: TopicStream = new TopicStream(
+      this.#listen(() => stream === this.#stream),
+      mustOverlap || !isComparable,
+    );
+    const error = await stream.open({
+      client: clients.subscriptionClient,
+      openings,
+      cacheName: this.#cacheName,
+      topicName: this.#topicName,
+      behind,
+      answerLimitMs: previous === undefined ? answerTimeoutMs : Math.min(answerTimeoutMs, longestAnswerMs),
+      silenceLimitMs: this.#silenceLimitMs,
+      ending: this.#ending.signal,
+    });
+    if (error !== undefined) return error;
+    if (mustOverlap) {
+      await firstAbort([previous.over, stream.over, this.#ending.signal], { limitMs: overlapMs });
+      if (stream.over.aborted && !previous.over.aborted) {
+        stream.retire();
+        return stream.error;
+      }
+    }
+    if (this.#ending.signal.aborted) stream.retire();
+    else this.#takeOver(stream, previous, endpoint);
+    return undefined;
+  }
+
+  #takeOver(stream: TopicStream, previous: TopicStream | undefined, endpoint: string): void {
+    previous?.retire();
     this.#stream = stream;
-    if (stream.held === undefined) this.#endOverlap();
-    // A shorter overlap would do: what was sent before the next stream stood is on its way on the one before.
-    else void pause(overlapMs).then(() => stream === this.#stream && this.#endOverlap());
+    this.#position.moveTo(endpoint);
+    if (this.#trouble.noteLive()) this.#context.log.restored(this.#cacheName, this.#topicName);
+    stream.release();
   }
 
-  /** Lets go of the stream before, and hands over what the next one held back meanwhile. */
-  #endOverlap(): void {
-    retire(this.#previous);
-    this.#previous = undefined;
-    const { held = [] } = this.#stream ?? {};
-    if (this.#stream !== undefined) this.#stream.held = undefined;
-    for (const handOver of held) handOver();
-  }
-
-  #listen(stream: Stream): SubscribeCallOptions {
-    const inTurn =
-      <Args extends unknown[]>(callback: (...args: Args) => void) =>
-      (...args: Args) => {
-        if (!this.#active || stream.isRetired) return;
-        if (stream.held === undefined) callback(...args);
-        else stream.held.push(() => callback(...args));
-      };
-    // How a stream fares that is not the one in use is of no interest to the caller.
-    const whileInUse =
-      <Args extends unknown[]>(callback: (...args: Args) => void) =>
-      (...args: Args) => {
-        if (this.#active && stream === this.#stream) callback(...args);
-      };
+  #listen(isInUse: () => boolean): StreamListener {
     return {
-      onItem: inTurn((item: TopicItem) => {
-        if (item.sequenceNumber() <= this.#position.sequenceNumber) return;
-        this.#position.sequenceNumber = item.sequenceNumber();
+      onItem: (item, cursor) => {
+        if (!this.#isDelivering) return;
+        const passage = this.#position.passItem(cursor);
+        if (!passage.isNew) return;
+        noteCursor(item, cursor);
+        this.#isGapped = passage.gap !== undefined;
+        if (passage.gap !== undefined) {
+          const { from, to } = passage.gap;
+          this.#tellGap(passage, new TopicDiscontinuity(from.number, to.number, to.page));
+        }
         this.#callbacks.onItem?.(item);
-      }),
-      onDiscontinuity: inTurn((discontinuity) => {
-        const sequenceNumber = discontinuity.newSequenceNumber();
-        const sequencePage = discontinuity.newSequencePage();
-        const isSamePage = sequencePage === this.#position.sequencePage;
-        // What the other stream has already passed is no gap.
-        if (isSamePage && sequenceNumber <= this.#position.sequenceNumber) return;
-        Object.assign(this.#position, { sequenceNumber, sequencePage });
-        this.#callbacks.onDiscontinuity?.(discontinuity);
-      }),
-      onHeartbeat: whileInUse((heartbeat) => this.#callbacks.onHeartbeat?.(heartbeat)),
-      onConnectionLost: whileInUse(() => this.#callbacks.onConnectionLost?.()),
-      onError: whileInUse((error) => void this.#recover(stream, error)),
+      },
+      onDiscontinuity: (discontinuity) => {
+        if (!this.#isDelivering) return;
+        const [page, number] = [discontinuity.newSequencePage(), discontinuity.newSequenceNumber()];
+        const passage = this.#position.passDiscontinuity({ page, number });
+        if (!passage.isNew) return;
+        this.#isGapped = passage.gap !== undefined;
+        this.#tellGap(passage, discontinuity);
+      },
+      onHeartbeat: (heartbeat) => {
+        if (this.#isDelivering) this.#callbacks.onHeartbeat?.(heartbeat);
+      },
+      onLost: () => {
+        if (this.#isDelivering && isInUse()) this.#callbacks.onConnectionLost?.();
+      },
     };
   }
 
-  /**
-   * The SDK has given the stream up. When the key was rejected, the next key carries the subscription on from the last
-   * message seen, also when that key comes late; any other error is its end.
-   */
-  async #recover(stream: Stream, error: TopicSubscribe.Error): Promise<void> {
-    const isRejected = error.errorCode() === MomentoErrorCode.AUTHENTICATION_ERROR;
-    const renewal = isRejected ? await this.#owner.renewKey(stream.client) : 'never';
-    if (renewal === 'renewed' || stream !== this.#stream || !this.#active) return;
-    this.#callbacks.onError?.(error, this.handle);
-    if (renewal === 'never') this.end();
+  #tellGap(passage: Passage, discontinuity: TopicDiscontinuity): void {
+    if (passage.isNew && passage.gap !== undefined) noteGap(discontinuity, passage.gap);
+    this.#callbacks.onDiscontinuity?.(discontinuity);
   }
-}
 
-function retire(stream: Stream | undefined): void {
-  if (stream === undefined) return;
-  stream.isRetired = true;
-  stream.subscription?.unsubscribe();
-}
-
-function unanswered(timeoutMs: number): TopicSubscribe.Error {
-  return new TopicSubscribe.Error(new TimeoutError(`no answer to the subscription within ${timeoutMs} ms`));
-}
-
-/** An `instanceof` the SDK's class, whose constructor takes the SDK's own stream. */
-function createHandle(isActive: () => boolean, unsubscribe: () => void): TopicSubscribe.Subscription {
-  return Object.create(TopicSubscribe.Subscription.prototype, {
-    type: { value: 'Subscription', enumerable: true },
-    is_subscribed: { value: true },
-    isSubscribed: { get: isActive, enumerable: true },
-    unsubscribe: { value: unsubscribe },
-  }) as TopicSubscribe.Subscription;
+  /** Ends early when other clients take over, which a rejected key is a reason to look for. */
+  async #pause(clients: ClientGeneration, error: TopicSubscribe.Error): Promise<void> {
+    if (this.#trouble.mustTell(error) && this.#isDelivering) {
+      this.#context.log.refused(this.#cacheName, this.#topicName, error);
+      this.#callbacks.onError?.(error, this.handle);
+    }
+    const limitMs = this.#trouble.nextPauseMs();
+    if (error.errorCode() === MomentoErrorCode.AUTHENTICATION_ERROR) {
+      // Aborts `superseded` when it finds one.
+      void this.#context.clients.renewRejected(clients, limitMs).catch(() => undefined);
+    }
+    // A process that does nothing but listen must not end while it waits.
+    await firstAbort([clients.superseded, this.#ending.signal], { limitMs, holdsProcess: true });
+  }
 }

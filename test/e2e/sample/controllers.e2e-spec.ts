@@ -99,7 +99,11 @@ describe('/events', () => {
 
   it('ends the subscription when the client goes', async () => {
     const unsubscribe = vi.fn<() => Promise<void>>(async () => {});
-    vi.spyOn(app.get(TopicService), 'subscribe').mockResolvedValue({ unsubscribe });
+    vi.spyOn(app.get(TopicService), 'subscribe').mockResolvedValue({
+      status: 'live',
+      ended: new Promise(() => undefined),
+      unsubscribe,
+    });
     const stream = await open('news');
     expect(unsubscribe).not.toHaveBeenCalled();
     stream.close();

@@ -1,0 +1,24 @@
+import type { TopicDiscontinuity, TopicItem } from '@gomomento/sdk';
+import type { Cursor, StreamGap } from './topic-position.js';
+
+const cursors = new WeakMap<TopicItem, Cursor>();
+const gaps = new WeakMap<TopicDiscontinuity, StreamGap>();
+
+/** Remembers what the SDK's item does not say. */
+export function noteCursor(item: TopicItem, cursor: Cursor): void {
+  cursors.set(item, cursor);
+}
+
+/** Where a message stands; of a client that is not this library's its page is unknown, and 0. */
+export function cursorOf(item: TopicItem): Cursor {
+  return cursors.get(item) ?? { page: 0, number: item.sequenceNumber() };
+}
+
+export function noteGap(discontinuity: TopicDiscontinuity, gap: StreamGap): void {
+  gaps.set(discontinuity, gap);
+}
+
+/** What the subscription lost; undefined when it had seen nothing yet, or the client is not this library's. */
+export function gapOf(discontinuity: TopicDiscontinuity): StreamGap | undefined {
+  return gaps.get(discontinuity);
+}

@@ -1,0 +1,45 @@
+import { TopicSubscribe } from '@gomomento/sdk';
+
+/**
+ * How a subscription is.
+ *
+ * - `connecting`: the first stream is asked for.
+ * - `live`: messages arrive.
+ * - `gapped`: live, and the last thing that came was a gap.
+ * - `reconnecting`: the stream was lost, another one is asked for.
+ * - `failed`: it was refused five times in a row. It is still tried.
+ * - `closed`: it has ended.
+ */
+export type SubscriptionStatus = 'connecting' | 'live' | 'reconnecting' | 'gapped' | 'failed' | 'closed';
+
+/** What the SDK calls a subscription, with what this library knows of it. */
+export interface LiveSubscription extends TopicSubscribe.Subscription {
+  readonly status: SubscriptionStatus;
+  /** Resolves when it has ended: unsubscribed, or the connection closed. Never rejects. */
+  readonly ended: Promise<void>;
+}
+
+export interface HandleSource {
+  readonly status: SubscriptionStatus;
+  readonly ended: Promise<void>;
+  end(): void;
+}
+
+/** An `instanceof` the SDK's class, whose constructor takes the SDK's own stream. */
+export function createHandle(source: HandleSource): LiveSubscription {
+  return Object.create(TopicSubscribe.Subscription.prototype, {
+    type: { value: 'Subscription', enumerable: true },
+    is_subscribed: { value: true },
+    isSubscribed: { get: () => source.status !== 'closed', enumerable: true },
+    status: { get: () => source.status, enumerable: true },
+    ended: { value: source.ended },
+    unsubscribe: { value: () => source.end() },
+  }) as LiveSubscription;
+}
+
+/** Whether it is of this library's injected client, not of another one that a test or a user put in its place. */
+export function isLiveSubscription(
+  subscription: TopicSubscribe.Subscription,
+): subscription is LiveSubscription {
+  return 'status' in subscription && 'ended' in subscription;
+}
