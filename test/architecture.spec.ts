@@ -52,6 +52,38 @@ describe('the house', () => {
     },
   );
 
+  it('has no file that cannot be read in one go, and no room of more than ten without rooms of its own', () => {
+    const long = files.filter((file) => readFileSync(file, 'utf8').split('\n').length > 251);
+    expect(long.map((file) => relative(src, file))).toEqual([]);
+    const folders = [...new Set(files.map((file) => dirname(file)))];
+    const crowded = folders.filter((folder) => files.filter((file) => dirname(file) === folder).length > 10);
+    expect(crowded.map((folder) => relative(src, folder))).toEqual([]);
+  });
+
+  it('has specs in src that stand on no e2e test', () => {
+    const specs = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      /\.(spec|fixture)\.ts$/.test(path),
+    );
+    expect(specs.length).toBeGreaterThan(40);
+    expect(specs.filter((path) => readFileSync(join(src, path), 'utf8').includes('test/e2e'))).toEqual([]);
+  });
+
+  it.each(['clients', 'credentials', 'cache', 'topics', 'module'])(
+    'has no circle between the rooms within %s',
+    (room) => {
+      const arrows = new Set<string>();
+      for (const file of files.filter((one) => roomOf(one) === room)) {
+        for (const specifier of importsOf(file).filter((one) => one.startsWith('.'))) {
+          const [from, to] = [dirname(file), dirname(join(dirname(file), specifier))];
+          const isWithin = to.startsWith(join(src, room));
+          if (from !== to && isWithin) arrows.add(`${relative(src, from)} → ${relative(src, to)}`);
+        }
+      }
+      const both = [...arrows].filter((arrow) => arrows.has(arrow.split(' → ').toReversed().join(' → ')));
+      expect(both).toEqual([]);
+    },
+  );
+
   it('loads optional peers only where they are needed', () => {
     const importers = (pattern: RegExp) =>
       files.filter((file) => pattern.test(readFileSync(file, 'utf8'))).map((file) => relative(src, file));

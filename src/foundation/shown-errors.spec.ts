@@ -1,8 +1,8 @@
 import { AuthenticationError, MomentoErrorCode, UnknownError } from '@gomomento/sdk';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Canary, everythingOf } from '../../test/e2e/credentials/canary.fixture.js';
-import { makeV1Key, makeV2Key } from '../../test/e2e/credentials/keys.fixture.js';
+import { Canary, everythingOf } from '../../test/support/canary.js';
+import { makeV1Key, makeV2Key } from '../../test/support/keys.js';
 import { MomentoCacheError, MomentoClosedError, MomentoTopicError } from './momento.errors.js';
 
 describe('errors of operations', () => {

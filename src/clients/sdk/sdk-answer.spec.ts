@@ -7,8 +7,8 @@ import {
   UnknownError,
 } from '@gomomento/sdk';
 import { describe, expect, it } from 'vitest';
-import { Canary, everythingOf } from '../../../test/e2e/credentials/canary.fixture.js';
-import { failureOf, makeV1Key } from '../../../test/e2e/credentials/keys.fixture.js';
+import { Canary, everythingOf } from '../../../test/support/canary.js';
+import { failureOf, makeV1Key } from '../../../test/support/keys.js';
 import { MomentoCacheError, MomentoClosedError } from '../../foundation/momento.errors.js';
 import { callMomento, finish, isKeyRejected, isSuccess, sdkAnswer } from './sdk-answer.js';
 

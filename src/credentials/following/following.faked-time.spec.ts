@@ -1,7 +1,7 @@
 import type { CredentialProvider } from '@gomomento/sdk';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { inSeconds, makeJwt, makeV1Key, regionEndpoint } from '../../../test/e2e/credentials/keys.fixture.js';
+import { inSeconds, makeJwt, makeV1Key, regionEndpoint } from '../../../test/support/keys.js';
 import type { Credential } from '../key/credential.js';
 import type { CredentialEvent } from '../credential-events.js';
 import type { CredentialSource, FetchedSecret } from '../credential-source.js';

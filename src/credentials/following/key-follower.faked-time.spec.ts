@@ -9,7 +9,7 @@ import {
   makeV1Key,
   makeV2Key,
   regionEndpoint,
-} from '../../../test/e2e/credentials/keys.fixture.js';
+} from '../../../test/support/keys.js';
 import { MomentoClosedError, MomentoConfigurationError } from '../../foundation/momento.errors.js';
 import type { CredentialFetchContext, CredentialSource, FetchedCredential } from '../credential-source.js';
 import type { CredentialEvent, CredentialStatus } from '../credential-events.js';

@@ -8,7 +8,7 @@ import {
   makeV2Key,
   regionEndpoint,
   wrapKey,
-} from '../../../test/e2e/credentials/keys.fixture.js';
+} from '../../../test/support/keys.js';
 import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
 import { expiry, parseApiKey } from './api-key.js';
 

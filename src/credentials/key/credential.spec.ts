@@ -1,6 +1,6 @@
 import { CredentialProvider } from '@gomomento/sdk';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { makeJwt, makeV1Key, makeV2Key, regionEndpoint } from '../../../test/e2e/credentials/keys.fixture.js';
+import { makeJwt, makeV1Key, makeV2Key, regionEndpoint } from '../../../test/support/keys.js';
 import { toCredential } from './credential.js';
 import type { FetchedCredential } from '../credential-source.js';
 import type { MomentoEndpoint } from './endpoint.js';

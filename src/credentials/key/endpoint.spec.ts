@@ -1,11 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  makeLegacyKey,
-  makeV1Key,
-  makeV2Key,
-  regionEndpoint,
-} from '../../../test/e2e/credentials/keys.fixture.js';
+import { makeLegacyKey, makeV1Key, makeV2Key, regionEndpoint } from '../../../test/support/keys.js';
 import { type MomentoEndpoint, resolveEndpoints } from './endpoint.js';
 
 const resolve = (endpoint: MomentoEndpoint) => resolveEndpoints(endpoint, 'the option endpoint');

@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  stubEnvironment,
-  useIsolatedEnvironment,
-} from '../../../test/e2e/credentials/aws-environment.fixture.js';
+import { stubEnvironment, useIsolatedEnvironment } from '../../../test/support/stubbed-environment.js';
 import { resolveEndpoints } from './endpoint.js';
 import { refuseProxyWithoutTls } from './proxy.js';
 

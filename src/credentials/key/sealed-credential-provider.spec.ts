@@ -9,7 +9,7 @@ import {
   TopicPublishResponse,
 } from '@gomomento/sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { makeJwt, regionEndpoint } from '../../../test/e2e/credentials/keys.fixture.js';
+import { makeJwt, regionEndpoint } from '../../../test/support/keys.js';
 import { MomentoLocal } from '../../local/index.js';
 import { toCredential } from './credential.js';
 import { resolveEndpoints } from './endpoint.js';

@@ -6,7 +6,7 @@ import {
   makeV2Key,
   randomText,
   regionEndpoint,
-} from '../../../test/e2e/credentials/keys.fixture.js';
+} from '../../../test/support/keys.js';
 import type { FetchedSecret } from '../credential-source.js';
 import { Secret } from './secret.js';
 import { parseSecretContent } from './secret-content.js';

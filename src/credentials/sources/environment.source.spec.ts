@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  stubEnvironment,
-  useIsolatedEnvironment,
-} from '../../../test/e2e/credentials/aws-environment.fixture.js';
-import { Canary, printed, reachableTexts } from '../../../test/e2e/credentials/canary.fixture.js';
-import {
-  failureOf,
-  makeV1Key,
-  makeV2Key,
-  regionEndpoint,
-} from '../../../test/e2e/credentials/keys.fixture.js';
+import { stubEnvironment, useIsolatedEnvironment } from '../../../test/support/stubbed-environment.js';
+import { Canary, printed, reachableTexts } from '../../../test/support/canary.js';
+import { failureOf, makeV1Key, makeV2Key, regionEndpoint } from '../../../test/support/keys.js';
 import { fetchedInClear } from '../../../test/support/fetched-in-clear.js';
 import { fromEnvironment } from './environment.source.js';
 

@@ -1,6 +1,6 @@
 import { CacheClient, CacheGetResponse, Configurations } from '@gomomento/sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { makeV1Key } from '../../../test/e2e/credentials/keys.fixture.js';
+import { makeV1Key } from '../../../test/support/keys.js';
 import { MomentoLocal } from '../../local/index.js';
 import { toCredential } from '../key/credential.js';
 import { fromMomentoLocal, type MomentoLocalSourceOptions } from './momento-local.source.js';

@@ -1,7 +1,7 @@
 import { CredentialProvider } from '@gomomento/sdk';
 import { describe, expect, it, vi } from 'vitest';
-import { Canary, printed, reachableTexts } from '../../../test/e2e/credentials/canary.fixture.js';
-import { makeV2Key, regionEndpoint } from '../../../test/e2e/credentials/keys.fixture.js';
+import { Canary, printed, reachableTexts } from '../../../test/support/canary.js';
+import { makeV2Key, regionEndpoint } from '../../../test/support/keys.js';
 import type { CredentialSource } from '../credential-source.js';
 import { toCredentialSource } from './provider.source.js';
 

@@ -3,13 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Canary, printed, reachableTexts } from '../../../test/e2e/credentials/canary.fixture.js';
-import {
-  failureOf,
-  makeV1Key,
-  makeV2Key,
-  regionEndpoint,
-} from '../../../test/e2e/credentials/keys.fixture.js';
+import { Canary, printed, reachableTexts } from '../../../test/support/canary.js';
+import { failureOf, makeV1Key, makeV2Key, regionEndpoint } from '../../../test/support/keys.js';
 import { fetchedInClear } from '../../../test/support/fetched-in-clear.js';
 import type { CredentialSource } from '../credential-source.js';
 import { KeyFollower } from '../following/key-follower.js';

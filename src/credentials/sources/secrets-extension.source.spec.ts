@@ -2,12 +2,9 @@ import dns from 'node:dns';
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import {
-  stubEnvironment,
-  useIsolatedEnvironment,
-} from '../../../test/e2e/credentials/aws-environment.fixture.js';
-import { Canary, printed, reachableTexts } from '../../../test/e2e/credentials/canary.fixture.js';
-import { failureOf, makeV1Key } from '../../../test/e2e/credentials/keys.fixture.js';
+import { stubEnvironment, useIsolatedEnvironment } from '../../../test/support/stubbed-environment.js';
+import { Canary, printed, reachableTexts } from '../../../test/support/canary.js';
+import { failureOf, makeV1Key } from '../../../test/support/keys.js';
 import { fetchedInClear } from '../../../test/support/fetched-in-clear.js';
 import { SecretsManagerLocal } from '../../local/index.js';
 import type { CredentialSource } from '../credential-source.js';

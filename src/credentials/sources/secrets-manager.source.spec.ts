@@ -8,9 +8,9 @@ import {
   stubEnvironment,
   useIsolatedEnvironment,
   withoutAwsCredentials,
-} from '../../../test/e2e/credentials/aws-environment.fixture.js';
-import { Canary, printed, reachableTexts } from '../../../test/e2e/credentials/canary.fixture.js';
-import { failureOf, makeV1Key } from '../../../test/e2e/credentials/keys.fixture.js';
+} from '../../../test/support/stubbed-environment.js';
+import { Canary, printed, reachableTexts } from '../../../test/support/canary.js';
+import { failureOf, makeV1Key } from '../../../test/support/keys.js';
 import { fetchedInClear } from '../../../test/support/fetched-in-clear.js';
 import { SecretsManagerLocal } from '../../local/index.js';
 import type { CredentialSource } from '../credential-source.js';

@@ -7,8 +7,8 @@ import {
   type MomentoModuleOptions,
 } from 'nestjs-momento';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Canary, everythingOf } from './canary.fixture.js';
-import { failureOf } from './keys.fixture.js';
+import { Canary, everythingOf } from '../../support/canary.js';
+import { failureOf } from '../../support/keys.js';
 import { cacheName, options, secretId, useAccount, wrongSetUps } from './wrong-set-ups.fixture.js';
 
 const account = useAccount();

@@ -22,9 +22,9 @@ import {
   TopicService,
 } from 'nestjs-momento';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Canary, everythingOf, printed, reachableTexts } from './canary.fixture.js';
+import { Canary, everythingOf, printed, reachableTexts } from '../../support/canary.js';
 import { captureOutput } from './captured-output.fixture.js';
-import { failureOf, makeV1Key, makeV2Key, regionEndpoint } from './keys.fixture.js';
+import { failureOf, makeV1Key, makeV2Key, regionEndpoint } from '../../support/keys.js';
 import {
   type Account,
   cacheName,

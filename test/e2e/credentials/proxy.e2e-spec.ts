@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { MomentoLocal } from 'nestjs-momento/local';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runProgram } from '../../support/child-process.js';
-import { Canary } from './canary.fixture.js';
+import { Canary } from '../../support/canary.js';
 
 const program = new URL('./fixtures/proxied-app.program.ts', import.meta.url);
 

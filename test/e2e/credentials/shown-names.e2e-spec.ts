@@ -11,9 +11,9 @@ import {
   TopicService,
 } from 'nestjs-momento';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Canary, everythingOf, printed } from './canary.fixture.js';
+import { Canary, everythingOf, printed } from '../../support/canary.js';
 import { type CapturedOutput, captureOutput } from './captured-output.fixture.js';
-import { failureOf, makeV1Key } from './keys.fixture.js';
+import { failureOf, makeV1Key } from '../../support/keys.js';
 import { cacheName, options, secretId, useAccount } from './wrong-set-ups.fixture.js';
 
 const account = useAccount();

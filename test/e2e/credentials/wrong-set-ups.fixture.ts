@@ -13,8 +13,12 @@ import {
 } from 'nestjs-momento';
 import { MomentoLocal, SecretsManagerLocal } from 'nestjs-momento/local';
 import { afterEach, beforeEach, onTestFinished } from 'vitest';
-import { stubEnvironment, useIsolatedEnvironment, withoutAwsCredentials } from './aws-environment.fixture.js';
-import { makeJwt, makeV1Key, makeV2Key } from './keys.fixture.js';
+import {
+  stubEnvironment,
+  useIsolatedEnvironment,
+  withoutAwsCredentials,
+} from '../../support/stubbed-environment.js';
+import { makeJwt, makeV1Key, makeV2Key } from '../../support/keys.js';
 
 export const secretId = 'prod/momento';
 export const cacheName = 'demo-cache';

@@ -12,7 +12,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { useEmbeddedServers } from '../../support/embedded-servers.js';
 import { fromSecretsOfThisMachine } from '../../support/secrets-of-this-machine.js';
 import { startSilentServer } from '../../support/silent-server.js';
-import { makeJwt } from '../credentials/keys.fixture.js';
+import { makeJwt } from '../../support/keys.js';
 
 const servers = useEmbeddedServers();
 const apps: TestingModule[] = [];

@@ -3,7 +3,7 @@ import { type Exit, runProgram } from '../../support/child-process.js';
 import { awsEnvironment } from '../../support/aws-environment.js';
 import { useEmbeddedServers } from '../../support/embedded-servers.js';
 import { startSilentServer } from '../../support/silent-server.js';
-import { makeJwt } from '../credentials/keys.fixture.js';
+import { makeJwt } from '../../support/keys.js';
 
 /** The promise: `app.close()` returns and the process ends by itself within this time. */
 const endsWithinMs = 2_000;
