@@ -49,13 +49,13 @@ export type {
   TopicSubscribeOptions,
   TopicSubscription,
 } from './topics/topic.options.js';
-export type { SubscriptionStatus } from './clients/streams/subscription-handle.js';
+export type { SubscriptionStatus } from './clients/streams/listeners/subscription-handle.js';
 
 export type {
   CredentialEvent,
   CredentialListener,
   CredentialStatus,
-} from './credentials/credential-events.js';
+} from './credentials/following/credential-events.js';
 export { MomentoCredentials } from './credentials/momento-credentials.js';
 export type { RefreshOptions } from './credentials/following/refresh-plan.js';
 export type {
@@ -64,7 +64,7 @@ export type {
   FetchedCredential,
   FetchedProvider,
   FetchedSecret,
-} from './credentials/credential-source.js';
+} from './credentials/fetched/credential-source.js';
 export type { MomentoBaseEndpoint, MomentoEndpoint, MomentoEndpoints } from './credentials/key/endpoint.js';
 export { Secret } from './credentials/key/secret.js';
 export { type EnvironmentSourceOptions, fromEnvironment } from './credentials/sources/environment.source.js';

@@ -7,10 +7,10 @@ import type {
 import type { CacheBinding } from './cache/cache.options.js';
 import { isTtl, ttlDescription, wholeSeconds } from './cache/ttl.js';
 import type { ConnectionOptions } from './clients/momento-connection.js';
-import type { CredentialSource } from './credentials/credential-source.js';
+import type { CredentialSource } from './credentials/fetched/credential-source.js';
 import type { MomentoEndpoint } from './credentials/key/endpoint.js';
 import type { RefreshOptions } from './credentials/following/refresh-plan.js';
-import { quoteName } from './foundation/redaction.js';
+import { quoteName } from './foundation/text/redaction.js';
 import { fromEnvironment } from './credentials/sources/environment.source.js';
 import { toCredentialSource } from './credentials/sources/provider.source.js';
 import {

@@ -1,5 +1,5 @@
 import type { CacheGet } from '@gomomento/sdk';
-import { describeError } from '../foundation/describe-error.js';
+import { describeError } from '../foundation/text/describe-error.js';
 import { jsonCodec, type MomentoCodec } from '../foundation/momento.codecs.js';
 import { MomentoConfigurationError, type MomentoOperation } from '../foundation/momento.errors.js';
 import type { CacheBinding, CacheSetOptions } from './cache.options.js';

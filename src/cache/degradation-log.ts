@@ -1,5 +1,5 @@
 import { connectionLogger } from '../foundation/connection-logger.js';
-import { describeError } from '../foundation/describe-error.js';
+import { describeError } from '../foundation/text/describe-error.js';
 import { LogThrottle } from '../foundation/log-throttle.js';
 import { MomentoError } from '../foundation/momento.errors.js';
 

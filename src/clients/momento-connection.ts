@@ -10,7 +10,7 @@ import type {
 import type { Logger } from '@nestjs/common';
 import type { KeyFollower } from '../credentials/following/key-follower.js';
 import { connectionLogger } from '../foundation/connection-logger.js';
-import { InFlight } from '../foundation/in-flight.js';
+import { InFlight } from '../foundation/time/in-flight.js';
 import { MomentoConfigurationError } from '../foundation/momento.errors.js';
 import { createInjectedClients } from './facade/injected-clients.js';
 import { CurrentClients } from './rotation/current-clients.js';

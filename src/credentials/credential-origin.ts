@@ -1,4 +1,4 @@
-import type { CredentialSource } from './credential-source.js';
+import type { CredentialSource } from './fetched/credential-source.js';
 import type { MomentoEndpoint } from './key/endpoint.js';
 
 /** Where a connection gets its key, and where it connects with it. */

@@ -1,4 +1,4 @@
-import type { CredentialEvent, CredentialListener, CredentialStatus } from './credential-events.js';
+import type { CredentialEvent, CredentialListener, CredentialStatus } from './following/credential-events.js';
 import type { KeyFollower } from './following/key-follower.js';
 
 /**

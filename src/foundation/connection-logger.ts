@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { quoteName } from './redaction.js';
+import { quoteName } from './text/redaction.js';
 import { defaultConnectionName } from './tokens.js';
 
 /** A logger whose lines name the connection, unless it is the default one. */

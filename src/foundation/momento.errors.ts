@@ -1,7 +1,7 @@
 import type { MomentoErrorCode, SdkError } from '@gomomento/sdk';
-import { endSentence } from './describe-error.js';
-import { withoutKeys } from './redacted-error.js';
-import { quoteName, redactKeys, toLine } from './redaction.js';
+import { endSentence } from './text/describe-error.js';
+import { withoutKeys } from './text/redacted-error.js';
+import { quoteName, redactKeys, toLine } from './text/redaction.js';
 
 /** As `ErrorOptions`, which the types of apps older than ES2022 lack. */
 interface ErrorCause {

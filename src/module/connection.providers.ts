@@ -4,7 +4,7 @@ import { type CacheContext, createCacheContext } from '../cache/cache.options.js
 import { CacheService } from '../cache/cache.service.js';
 import { MomentoConnection } from '../clients/momento-connection.js';
 import { CREDENTIAL_ORIGIN, type CredentialOrigin } from '../credentials/credential-origin.js';
-import type { CredentialStatus } from '../credentials/credential-events.js';
+import type { CredentialStatus } from '../credentials/following/credential-events.js';
 import { KeyFollower } from '../credentials/following/key-follower.js';
 import { MomentoCredentials } from '../credentials/momento-credentials.js';
 import type { ResolvedMomentoOptions } from '../momento.options.js';
@@ -17,7 +17,7 @@ import {
 } from '../clients/client.tokens.js';
 import { getMomentoCredentialsToken } from '../credentials/credentials.tokens.js';
 import { connectionLogger } from '../foundation/connection-logger.js';
-import { quoteName, redactKeys } from '../foundation/redaction.js';
+import { quoteName, redactKeys } from '../foundation/text/redaction.js';
 import { defaultConnectionName } from '../foundation/tokens.js';
 import { getTopicServiceToken } from '../topics/topic.tokens.js';
 import { createTopicContext } from '../topics/topic.options.js';

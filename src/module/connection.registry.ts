@@ -1,9 +1,9 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit, Scope } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { MomentoConnection } from '../clients/momento-connection.js';
-import { describeStack } from '../foundation/describe-error.js';
+import { describeStack } from '../foundation/text/describe-error.js';
 import { MomentoConfigurationError } from '../foundation/momento.errors.js';
-import { quoteName } from '../foundation/redaction.js';
+import { quoteName } from '../foundation/text/redaction.js';
 import { connectionToken } from './module.tokens.js';
 
 /**

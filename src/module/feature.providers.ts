@@ -6,7 +6,7 @@ import { getCacheToken } from '../cache/cache.tokens.js';
 import { getCacheClientToken } from '../clients/client.tokens.js';
 import type { MomentoConnection } from '../clients/momento-connection.js';
 import { MomentoConfigurationError } from '../foundation/momento.errors.js';
-import { quoteName } from '../foundation/redaction.js';
+import { quoteName } from '../foundation/text/redaction.js';
 import { defaultConnectionName } from '../foundation/tokens.js';
 import type { CacheFeature } from '../momento.options.js';
 import { ConnectionRegistry } from './connection.registry.js';

@@ -1,5 +1,5 @@
 import { CredentialProvider } from '@gomomento/sdk';
-import type { CredentialSource, FetchedCredential } from '../credentials/credential-source.js';
+import type { CredentialSource, FetchedCredential } from '../credentials/fetched/credential-source.js';
 import { MomentoLocal } from '../local/index.js';
 
 export interface EmbeddedMomentoOptions {

@@ -1,8 +1,8 @@
 import type { TopicDiscontinuity, TopicItem } from '@gomomento/sdk';
 import type { Logger } from '@nestjs/common';
-import { describeTopic } from '../clients/streams/subscription-log.js';
+import { describeTopic } from '../clients/streams/listeners/subscription-log.js';
 import { connectionLogger } from '../foundation/connection-logger.js';
-import { describeStack } from '../foundation/describe-error.js';
+import { describeStack } from '../foundation/text/describe-error.js';
 import { LogThrottle } from '../foundation/log-throttle.js';
 import type { MomentoOperation } from '../foundation/momento.errors.js';
 import { toGap, toMessage } from './topic-message.js';

@@ -1,5 +1,5 @@
-import type { SubscriptionStatus } from '../clients/streams/subscription-handle.js';
-import { InFlight } from '../foundation/in-flight.js';
+import type { SubscriptionStatus } from '../clients/streams/listeners/subscription-handle.js';
+import { InFlight } from '../foundation/time/in-flight.js';
 
 export interface TopicCallOptions {
   /** The cache that the topic belongs to. @default the connection's `cacheName` */

@@ -2,7 +2,7 @@ import { TopicClient, TopicItem } from '@gomomento/sdk';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { captureLogs } from '../../test/support/capture-logs.js';
 import { providerOf, startStreams, type StreamScene } from '../clients/streams/streams.fixture.js';
-import { quoteName } from '../foundation/redaction.js';
+import { quoteName } from '../foundation/text/redaction.js';
 import { createTopicContext, type TopicGap, type TopicMessage } from './topic.options.js';
 import { TopicService } from './topic.service.js';
 

@@ -1,10 +1,10 @@
 import { MomentoErrorCode, type SubscribeCallOptions, type TopicClient } from '@gomomento/sdk';
 import type { Logger } from '@nestjs/common';
 import { callMomento } from '../clients/sdk/sdk-answer.js';
-import { isLiveSubscription } from '../clients/streams/subscription-handle.js';
+import { isLiveSubscription } from '../clients/streams/listeners/subscription-handle.js';
 import { connectionLogger } from '../foundation/connection-logger.js';
-import { describeError } from '../foundation/describe-error.js';
-import { firstAbort } from '../foundation/first-abort.js';
+import { describeError } from '../foundation/text/describe-error.js';
+import { firstAbort } from '../foundation/time/first-abort.js';
 import { jsonCodec } from '../foundation/momento.codecs.js';
 import {
   MomentoConfigurationError,

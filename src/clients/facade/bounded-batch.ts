@@ -1,5 +1,5 @@
 import { MomentoErrorCode, type SdkError, TimeoutError } from '@gomomento/sdk';
-import { TimeLimit } from '../../foundation/time-limit.js';
+import { TimeLimit } from '../../foundation/time/time-limit.js';
 import type { ClientGeneration } from '../rotation/client-generation.js';
 import { isErrorResponse } from '../sdk/sdk-answer.js';
 import { invoke } from './stable-client.js';

@@ -7,7 +7,7 @@ import {
   TopicClient,
 } from '@gomomento/sdk';
 import type { SealedCredentialProvider } from '../../credentials/key/sealed-credential-provider.js';
-import { InFlight } from '../../foundation/in-flight.js';
+import { InFlight } from '../../foundation/time/in-flight.js';
 import type { CallOutcome } from '../sdk/sdk-answer.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 

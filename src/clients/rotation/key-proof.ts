@@ -1,9 +1,9 @@
 import { MomentoErrorCode, SdkError } from '@gomomento/sdk';
 import type { Logger } from '@nestjs/common';
 import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
-import { quoteName } from '../../foundation/redaction.js';
-import { TimeLimit } from '../../foundation/time-limit.js';
-import type { Credential } from '../../credentials/key/credential.js';
+import { quoteName } from '../../foundation/text/redaction.js';
+import { TimeLimit } from '../../foundation/time/time-limit.js';
+import type { Credential } from '../../credentials/fetched/credential.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 import { certificateAdvice, certificateNotTrusted, isCertificateFault } from '../sdk/certificate-fault.js';
 import { finish, sdkAnswer } from '../sdk/sdk-answer.js';

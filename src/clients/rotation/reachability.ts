@@ -1,6 +1,6 @@
 import { connect } from 'node:http2';
 import type { CredentialProvider } from '@gomomento/sdk';
-import type { TimeLimit } from '../../foundation/time-limit.js';
+import type { TimeLimit } from '../../foundation/time/time-limit.js';
 
 const grpcDefaultPort = 443;
 

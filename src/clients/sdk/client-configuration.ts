@@ -9,7 +9,7 @@ import {
   type TopicConfiguration,
   TopicConfigurations,
 } from '@gomomento/sdk';
-import { longestTimerMs } from '../../foundation/time-limit.js';
+import { longestTimerMs } from '../../foundation/time/time-limit.js';
 import { delegateTo } from './delegate.js';
 import { NestMomentoLoggerFactory, type SdkLogs } from './momento-logger.js';
 import { releaseReconnectTimers } from './reconnect-timers.js';

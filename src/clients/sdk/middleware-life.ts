@@ -1,6 +1,6 @@
 import type { Middleware } from '@gomomento/sdk';
 import type { Logger } from '@nestjs/common';
-import { describeStack } from '../../foundation/describe-error.js';
+import { describeStack } from '../../foundation/text/describe-error.js';
 
 /** Begins and ends the user's middlewares once, however many clients come and go meanwhile. */
 export class MiddlewareLife {

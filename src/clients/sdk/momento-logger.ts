@@ -4,7 +4,7 @@ import type { MomentoLogger, MomentoLoggerFactory } from '@gomomento/sdk';
 import { format } from 'node:util';
 import { connectionLogger } from '../../foundation/connection-logger.js';
 import { LogThrottle } from '../../foundation/log-throttle.js';
-import { toLine } from '../../foundation/redaction.js';
+import { toLine } from '../../foundation/text/redaction.js';
 
 /** What of the SDK's logs is passed on. */
 export type SdkLogs = 'warn' | 'debug';

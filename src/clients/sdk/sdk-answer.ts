@@ -1,7 +1,7 @@
 import { CancelledError, MomentoErrorCode, SdkError, UnknownError } from '@gomomento/sdk';
-import { describeError, textOf } from '../../foundation/describe-error.js';
+import { describeError, textOf } from '../../foundation/text/describe-error.js';
 import { MomentoError, type MomentoOperation } from '../../foundation/momento.errors.js';
-import { withoutKeys } from '../../foundation/redacted-error.js';
+import { withoutKeys } from '../../foundation/text/redacted-error.js';
 
 /** How a call of the SDK ended: depending on the user's configuration its errors are returned or thrown. */
 export type CallOutcome<T> = { readonly value: T } | { readonly thrown: unknown };

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { captureLogs } from '../../../test/support/capture-logs.js';
 import { gapOf } from './stream-events.js';
 import { providerOf, recorder, startStreams, type StreamScene } from './streams.fixture.js';
-import { isLiveSubscription, type LiveSubscription } from './subscription-handle.js';
+import { isLiveSubscription, type LiveSubscription } from './listeners/subscription-handle.js';
 
 const logs = captureLogs();
 const patient = { timeout: 10_000, interval: 5 };

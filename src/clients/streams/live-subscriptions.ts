@@ -1,16 +1,17 @@
 import type { SubscribeCallOptions, TopicSubscribe } from '@gomomento/sdk';
 import type { Logger } from '@nestjs/common';
 import { connectionLogger } from '../../foundation/connection-logger.js';
-import { describeStack } from '../../foundation/describe-error.js';
-import { InFlight } from '../../foundation/in-flight.js';
+import { describeStack } from '../../foundation/text/describe-error.js';
+import { InFlight } from '../../foundation/time/in-flight.js';
 import { MomentoClosedError } from '../../foundation/momento.errors.js';
-import { withinTime } from '../../foundation/pause.js';
+import { withinTime } from '../../foundation/time/pause.js';
 import type { ClientGeneration } from '../rotation/client-generation.js';
-import { CallbackGuard } from './guarded-callbacks.js';
-import { ManagedSubscription, type StreamClients, type SubscriptionContext } from './managed-subscription.js';
+import { CallbackGuard } from './listeners/guarded-callbacks.js';
+import { ManagedSubscription } from './managed-subscription.js';
+import type { StreamClients, SubscriptionContext } from './subscription-context.js';
 import type { StreamOpenings } from './stream-openings.js';
 import { defaultStreamTiming, type StreamTiming } from './stream-timing.js';
-import { describeTopic, SubscriptionLog } from './subscription-log.js';
+import { describeTopic, SubscriptionLog } from './listeners/subscription-log.js';
 
 export interface LiveSubscriptionsOptions {
   readonly clients: StreamClients;

@@ -5,33 +5,17 @@ import {
   type TopicSubscribe,
 } from '@gomomento/sdk';
 import type { ClientGeneration } from '../rotation/client-generation.js';
-import { firstAbort } from '../../foundation/first-abort.js';
+import { firstAbort } from '../../foundation/time/first-abort.js';
 import { noteCursor, noteGap } from './stream-events.js';
-import type { StreamOpenings } from './stream-openings.js';
-import type { StreamTiming } from './stream-timing.js';
+import type { SubscriptionContext } from './subscription-context.js';
 import { StreamTrouble } from './stream-trouble.js';
-import { createHandle, type LiveSubscription, type SubscriptionStatus } from './subscription-handle.js';
-import type { SubscriptionLog } from './subscription-log.js';
+import {
+  createHandle,
+  type LiveSubscription,
+  type SubscriptionStatus,
+} from './listeners/subscription-handle.js';
 import { type Passage, TopicPosition } from './topic-position.js';
 import { type StreamListener, TopicStream } from './topic-stream.js';
-
-/** The clients of the key in use, as streams need them. */
-export interface StreamClients {
-  /** The clients of the key in use. @throws MomentoClosedError after the end */
-  ready(): Promise<ClientGeneration>;
-  /** Joins the look for another key, at most for so many milliseconds. @returns whether other clients have taken over */
-  renewRejected(clients: ClientGeneration, limitMs: number): Promise<boolean>;
-}
-
-/** What the subscriptions of a connection share. */
-export interface SubscriptionContext {
-  readonly clients: StreamClients;
-  readonly openings: StreamOpenings;
-  /** How long the first answer of a stream may take, in milliseconds. */
-  readonly answerTimeoutMs: number;
-  readonly timing: StreamTiming;
-  readonly log: SubscriptionLog;
-}
 
 /**
  * One subscription, from stream to stream: it opens another one behind the last message whenever the one in use is lost,

@@ -7,13 +7,13 @@ import {
 } from '@gomomento/sdk';
 import { MomentoLocal, type MomentoLocalOptions } from 'nestjs-momento/local';
 import { vi } from 'vitest';
-import { toCredential } from '../../credentials/key/credential.js';
+import { toCredential } from '../../credentials/fetched/credential.js';
 import { MomentoClosedError } from '../../foundation/momento.errors.js';
 import { ClientGeneration } from '../rotation/client-generation.js';
 import { type ClientConfigurations, prepareConfigurations } from '../sdk/client-configuration.js';
 import { LiveSubscriptions, type LiveSubscriptionsOptions } from './live-subscriptions.js';
 import { StreamOpenings } from './stream-openings.js';
-import type { StreamClients } from './managed-subscription.js';
+import type { StreamClients } from './subscription-context.js';
 
 const silent = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
 const silentLogger: MomentoLoggerFactory = { getLogger: () => silent };

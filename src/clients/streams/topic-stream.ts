@@ -10,7 +10,7 @@ import {
   TopicSubscribe,
   UnknownError,
 } from '@gomomento/sdk';
-import { firstAbort } from '../../foundation/first-abort.js';
+import { firstAbort } from '../../foundation/time/first-abort.js';
 import type { StreamOpening, StreamOpenings } from './stream-openings.js';
 import type { Cursor } from './topic-position.js';
 

@@ -1,10 +1,14 @@
 import { MomentoClosedError, MomentoConfigurationError } from '../../foundation/momento.errors.js';
-import { type Credential, isRefusedBySdk, keyRefused, toCredential } from '../key/credential.js';
-import type { CredentialFetchContext, CredentialSource, FetchedCredential } from '../credential-source.js';
+import { type Credential, isRefusedBySdk, keyRefused, toCredential } from '../fetched/credential.js';
+import type {
+  CredentialFetchContext,
+  CredentialSource,
+  FetchedCredential,
+} from '../fetched/credential-source.js';
 import type { MomentoEndpoint } from '../key/endpoint.js';
-import { describeError, endSentence, textOf } from '../../foundation/describe-error.js';
+import { describeError, endSentence, textOf } from '../../foundation/text/describe-error.js';
 import { SourceUnavailableError } from '../sources/source-unavailable.error.js';
-import { TimeLimit, TimeLimitExceeded } from '../../foundation/time-limit.js';
+import { TimeLimit, TimeLimitExceeded } from '../../foundation/time/time-limit.js';
 
 export interface CredentialLoaderOptions {
   readonly connectionName: string;

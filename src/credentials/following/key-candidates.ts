@@ -1,4 +1,4 @@
-import type { Credential } from '../key/credential.js';
+import type { Credential } from '../fetched/credential.js';
 
 /** A key that was found and is to come into use, if Momento accepts it. One of the two is called, once. */
 export interface KeyCandidate {

@@ -11,8 +11,12 @@ import {
   regionEndpoint,
 } from '../../../test/support/keys.js';
 import { MomentoClosedError, MomentoConfigurationError } from '../../foundation/momento.errors.js';
-import type { CredentialFetchContext, CredentialSource, FetchedCredential } from '../credential-source.js';
-import type { CredentialEvent, CredentialStatus } from '../credential-events.js';
+import type {
+  CredentialFetchContext,
+  CredentialSource,
+  FetchedCredential,
+} from '../fetched/credential-source.js';
+import type { CredentialEvent, CredentialStatus } from './credential-events.js';
 import { MomentoCredentials } from '../momento-credentials.js';
 import { KeyFollower, type KeyFollowerOptions } from './key-follower.js';
 import { SourceUnavailableError } from '../sources/source-unavailable.error.js';

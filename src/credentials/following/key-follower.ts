@@ -7,8 +7,8 @@ import {
   CredentialEvents,
   type CredentialListener,
   type CredentialStatus,
-} from '../credential-events.js';
-import type { Credential } from '../key/credential.js';
+} from './credential-events.js';
+import type { Credential } from '../fetched/credential.js';
 import { CredentialLoader, type CredentialLoaderOptions, messageOf } from './credential-loader.js';
 import { type KeyCandidate, KeyCandidates } from './key-candidates.js';
 import { KeyRecord } from './key-record.js';

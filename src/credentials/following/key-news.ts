@@ -1,7 +1,7 @@
 import type { Logger } from '@nestjs/common';
-import type { CredentialEvent } from '../credential-events.js';
-import { quoteName } from '../../foundation/redaction.js';
-import type { Credential } from '../key/credential.js';
+import type { CredentialEvent } from './credential-events.js';
+import { quoteName } from '../../foundation/text/redaction.js';
+import type { Credential } from '../fetched/credential.js';
 import type { KeyRecord } from './key-record.js';
 
 const intervalsUntilStale = 3;

@@ -1,5 +1,5 @@
-import type { CredentialStatus } from '../credential-events.js';
-import type { Credential } from '../key/credential.js';
+import type { CredentialStatus } from './credential-events.js';
+import type { Credential } from '../fetched/credential.js';
 
 /** What is known of the key in use: which it is, since when, and what went wrong. */
 export class KeyRecord {

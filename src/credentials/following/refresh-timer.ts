@@ -1,4 +1,4 @@
-import { longestTimerMs } from '../../foundation/time-limit.js';
+import { longestTimerMs } from '../../foundation/time/time-limit.js';
 
 /**
  * Calls once at a time that is set again and again. Its timer never holds the process; and because a frozen process (Lambda,

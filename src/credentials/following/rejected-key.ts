@@ -1,5 +1,5 @@
 import type { CredentialProvider } from '@gomomento/sdk';
-import { pause, withinTime } from '../../foundation/pause.js';
+import { pause, withinTime } from '../../foundation/time/pause.js';
 import { longestPollPauseMs, pollPauseMs, rejectedKeyPollDelaysMs } from './refresh-plan.js';
 
 /** What is looked through for another key. */

@@ -1,6 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net';
 import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
-import { quoteName } from '../../foundation/redaction.js';
+import { quoteName } from '../../foundation/text/redaction.js';
 import type { MomentoEndpoints } from './endpoint.js';
 
 /**

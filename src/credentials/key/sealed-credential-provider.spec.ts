@@ -11,7 +11,7 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeJwt, regionEndpoint } from '../../../test/support/keys.js';
 import { MomentoLocal } from '../../local/index.js';
-import { toCredential } from './credential.js';
+import { toCredential } from '../fetched/credential.js';
 import { resolveEndpoints } from './endpoint.js';
 import { SealedCredentialProvider } from './sealed-credential-provider.js';
 import { Secret } from './secret.js';

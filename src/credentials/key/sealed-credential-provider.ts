@@ -1,5 +1,5 @@
 import { CredentialProvider } from '@gomomento/sdk';
-import { showName } from '../../foundation/redaction.js';
+import { showName } from '../../foundation/text/redaction.js';
 import type { MomentoEndpoints } from './endpoint.js';
 import type { Secret } from './secret.js';
 

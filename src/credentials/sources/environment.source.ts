@@ -1,7 +1,7 @@
 import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
-import type { CredentialSource } from '../credential-source.js';
-import { quoteName } from '../../foundation/redaction.js';
-import { sealContent } from '../key/secret-content.js';
+import type { CredentialSource } from '../fetched/credential-source.js';
+import { quoteName } from '../../foundation/text/redaction.js';
+import { sealContent } from '../fetched/secret-content.js';
 
 export interface EnvironmentSourceOptions {
   /** The variable that holds the key. @default 'MOMENTO_API_KEY' */

@@ -2,7 +2,7 @@ import { CacheClient, CacheGetResponse, Configurations } from '@gomomento/sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeV1Key } from '../../../test/support/keys.js';
 import { MomentoLocal } from '../../local/index.js';
-import { toCredential } from '../key/credential.js';
+import { toCredential } from '../fetched/credential.js';
 import { fromMomentoLocal, type MomentoLocalSourceOptions } from './momento-local.source.js';
 
 async function providerOf(options?: MomentoLocalSourceOptions) {

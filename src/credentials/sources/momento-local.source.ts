@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { CredentialProvider } from '@gomomento/sdk';
-import { showName } from '../../foundation/redaction.js';
-import type { CredentialSource } from '../credential-source.js';
+import { showName } from '../../foundation/text/redaction.js';
+import type { CredentialSource } from '../fetched/credential-source.js';
 
 export interface MomentoLocalSourceOptions {
   /** @default '127.0.0.1' */

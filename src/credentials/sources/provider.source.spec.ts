@@ -2,7 +2,7 @@ import { CredentialProvider } from '@gomomento/sdk';
 import { describe, expect, it, vi } from 'vitest';
 import { Canary, printed, reachableTexts } from '../../../test/support/canary.js';
 import { makeV2Key, regionEndpoint } from '../../../test/support/keys.js';
-import type { CredentialSource } from '../credential-source.js';
+import type { CredentialSource } from '../fetched/credential-source.js';
 import { toCredentialSource } from './provider.source.js';
 
 const context = { signal: new AbortController().signal, refresh: true };

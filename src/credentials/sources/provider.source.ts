@@ -1,6 +1,6 @@
 import { CredentialProvider } from '@gomomento/sdk';
-import { toLine } from '../../foundation/redaction.js';
-import type { CredentialSource, FetchedProvider } from '../credential-source.js';
+import { toLine } from '../../foundation/text/redaction.js';
+import type { CredentialSource, FetchedProvider } from '../fetched/credential-source.js';
 
 /**
  * What the user gave as a source: an SDK `CredentialProvider` gives the same key for ever; what a source of the user's says

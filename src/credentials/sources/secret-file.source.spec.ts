@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Canary, printed, reachableTexts } from '../../../test/support/canary.js';
 import { failureOf, makeV1Key, makeV2Key, regionEndpoint } from '../../../test/support/keys.js';
 import { fetchedInClear } from '../../../test/support/fetched-in-clear.js';
-import type { CredentialSource } from '../credential-source.js';
+import type { CredentialSource } from '../fetched/credential-source.js';
 import { KeyFollower } from '../following/key-follower.js';
 import { fromSecretFile } from './secret-file.source.js';
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { fieldOf } from '../../foundation/describe-error.js';
+import { fieldOf } from '../../foundation/text/describe-error.js';
 import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
-import { quoteName } from '../../foundation/redaction.js';
-import type { CredentialSource, FetchedSecret } from '../credential-source.js';
-import { parseSecretContent, sealContent } from '../key/secret-content.js';
+import { quoteName } from '../../foundation/text/redaction.js';
+import type { CredentialSource, FetchedSecret } from '../fetched/credential-source.js';
+import { parseSecretContent, sealContent } from '../fetched/secret-content.js';
 import { SourceUnavailableError } from './source-unavailable.error.js';
 
 export interface SecretFileSourceOptions {

@@ -1,5 +1,5 @@
 import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
-import { quoteName, redactKeys } from '../../foundation/redaction.js';
+import { quoteName, redactKeys } from '../../foundation/text/redaction.js';
 
 /** As AWS allows them; with `!`, names of secrets that services of AWS manage. */
 const secretName = /^[\w/+=.@!-]{1,512}$/;

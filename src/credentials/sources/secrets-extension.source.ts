@@ -1,8 +1,8 @@
 import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
 import { parseJsonObject } from '../key/api-key.js';
-import type { CredentialSource, FetchedCredential } from '../credential-source.js';
-import { quoteName, showName } from '../../foundation/redaction.js';
-import { sealContent } from '../key/secret-content.js';
+import type { CredentialSource, FetchedCredential } from '../fetched/credential-source.js';
+import { quoteName, showName } from '../../foundation/text/redaction.js';
+import { sealContent } from '../fetched/secret-content.js';
 import { getFromLoopback } from './loopback-request.js';
 import { checkSecretId } from './secret-id.js';
 import { diagnose } from './secrets-manager.errors.js';

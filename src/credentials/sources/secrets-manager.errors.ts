@@ -1,6 +1,6 @@
-import { fieldOf, textOf } from '../../foundation/describe-error.js';
+import { fieldOf, textOf } from '../../foundation/text/describe-error.js';
 import { MomentoConfigurationError, type MomentoConfigurationCode } from '../../foundation/momento.errors.js';
-import { quoteName, showName, toLine } from '../../foundation/redaction.js';
+import { quoteName, showName, toLine } from '../../foundation/text/redaction.js';
 import { SourceUnavailableError } from './source-unavailable.error.js';
 
 interface Diagnosis {

@@ -13,7 +13,7 @@ import { Canary, printed, reachableTexts } from '../../../test/support/canary.js
 import { failureOf, makeV1Key } from '../../../test/support/keys.js';
 import { fetchedInClear } from '../../../test/support/fetched-in-clear.js';
 import { SecretsManagerLocal } from '../../local/index.js';
-import type { CredentialSource } from '../credential-source.js';
+import type { CredentialSource } from '../fetched/credential-source.js';
 import { KeyFollower } from '../following/key-follower.js';
 import { Secret } from '../key/secret.js';
 import {

@@ -3,10 +3,10 @@ import type {
   SecretsManagerClient,
   SecretsManagerClientConfig,
 } from '@aws-sdk/client-secrets-manager';
-import type { CredentialSource, FetchedCredential } from '../credential-source.js';
-import { textOf } from '../../foundation/describe-error.js';
-import { quoteName, showName } from '../../foundation/redaction.js';
-import { sealContent } from '../key/secret-content.js';
+import type { CredentialSource, FetchedCredential } from '../fetched/credential-source.js';
+import { textOf } from '../../foundation/text/describe-error.js';
+import { quoteName, showName } from '../../foundation/text/redaction.js';
+import { sealContent } from '../fetched/secret-content.js';
 import { checkRegion, checkSecretId, regionInvalid, regionOfArn } from './secret-id.js';
 import {
   awsSdkBroken,

@@ -2,8 +2,8 @@ import { inspect, types } from 'node:util';
 import { AuthenticationError, MomentoErrorCode, type SdkError } from '@gomomento/sdk';
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
-import { Canary, everythingOf, reachableTexts } from '../../test/support/canary.js';
-import { makeV1Key } from '../../test/support/keys.js';
+import { Canary, everythingOf, reachableTexts } from '../../../test/support/canary.js';
+import { makeV1Key } from '../../../test/support/keys.js';
 import { withoutKeys } from './redacted-error.js';
 
 const key = makeV1Key();

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Canary } from '../../test/support/canary.js';
-import { makeJwt, makeLegacyKey, makeV1Key, makeV2Key, regionEndpoint } from '../../test/support/keys.js';
+import { Canary } from '../../../test/support/canary.js';
+import { makeJwt, makeLegacyKey, makeV1Key, makeV2Key, regionEndpoint } from '../../../test/support/keys.js';
 import { quoteName, redactKeys, showName, toLine } from './redaction.js';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');

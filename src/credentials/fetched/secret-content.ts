@@ -1,8 +1,8 @@
 import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
-import { quoteName } from '../../foundation/redaction.js';
-import { type ApiKey, expiry, parseApiKey, parseJson, parseJsonObject } from './api-key.js';
-import type { FetchedSecret } from '../credential-source.js';
-import { Secret } from './secret.js';
+import { quoteName } from '../../foundation/text/redaction.js';
+import { type ApiKey, expiry, parseApiKey, parseJson, parseJsonObject } from '../key/api-key.js';
+import type { FetchedSecret } from './credential-source.js';
+import { Secret } from '../key/secret.js';
 
 /** The fields that hold a key in the wild: the console's download, Momento's key-refresh Lambda, the HTTP API's download. */
 const keyFields = ['apiKey', 'authToken', 'api_key'] as const;

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makeV1Key } from '../../test/support/keys.js';
+import { makeV1Key } from '../../../test/support/keys.js';
 import { describeError, describeStack, endSentence } from './describe-error.js';
 
 const hostile = {

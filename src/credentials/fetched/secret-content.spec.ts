@@ -7,8 +7,8 @@ import {
   randomText,
   regionEndpoint,
 } from '../../../test/support/keys.js';
-import type { FetchedSecret } from '../credential-source.js';
-import { Secret } from './secret.js';
+import type { FetchedSecret } from './credential-source.js';
+import { Secret } from '../key/secret.js';
 import { parseSecretContent } from './secret-content.js';
 
 const jwt = makeJwt();

@@ -1,13 +1,13 @@
 import { type CredentialProvider, SdkError } from '@gomomento/sdk';
-import { textOf } from '../../foundation/describe-error.js';
+import { textOf } from '../../foundation/text/describe-error.js';
 import { MomentoConfigurationError } from '../../foundation/momento.errors.js';
-import { showName } from '../../foundation/redaction.js';
-import { canBeSent, unsendable } from './api-key.js';
-import type { FetchedCredential, FetchedProvider, FetchedSecret } from '../credential-source.js';
-import { type MomentoEndpoint, type MomentoEndpoints, resolveEndpoints } from './endpoint.js';
-import { refuseProxyWithoutTls } from './proxy.js';
-import { SealedCredentialProvider } from './sealed-credential-provider.js';
-import { Secret } from './secret.js';
+import { showName } from '../../foundation/text/redaction.js';
+import { canBeSent, unsendable } from '../key/api-key.js';
+import type { FetchedCredential, FetchedProvider, FetchedSecret } from './credential-source.js';
+import { type MomentoEndpoint, type MomentoEndpoints, resolveEndpoints } from '../key/endpoint.js';
+import { refuseProxyWithoutTls } from '../key/proxy.js';
+import { SealedCredentialProvider } from '../key/sealed-credential-provider.js';
+import { Secret } from '../key/secret.js';
 import { parseSecretContent } from './secret-content.js';
 
 const theOption = 'the option endpoint';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { failureOf } from '../../test/support/keys.js';
+import { failureOf } from '../../../test/support/keys.js';
 import { TimeLimit, TimeLimitExceeded } from './time-limit.js';
 
 beforeEach(() => {

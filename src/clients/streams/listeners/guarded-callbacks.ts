@@ -1,8 +1,8 @@
 import type { SubscribeCallOptions } from '@gomomento/sdk';
 import type { Logger } from '@nestjs/common';
-import { describeStack } from '../../foundation/describe-error.js';
-import type { InFlight } from '../../foundation/in-flight.js';
-import { LogThrottle } from '../../foundation/log-throttle.js';
+import { describeStack } from '../../../foundation/text/describe-error.js';
+import type { InFlight } from '../../../foundation/time/in-flight.js';
+import { LogThrottle } from '../../../foundation/log-throttle.js';
 
 type Callback = (...args: unknown[]) => unknown;
 

@@ -1,8 +1,8 @@
 import { TopicHeartbeat, TopicItem } from '@gomomento/sdk';
 import { Logger } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
-import { captureLogs } from '../../../test/support/capture-logs.js';
-import { InFlight } from '../../foundation/in-flight.js';
+import { captureLogs } from '../../../../test/support/capture-logs.js';
+import { InFlight } from '../../../foundation/time/in-flight.js';
 import { CallbackGuard } from './guarded-callbacks.js';
 
 const logs = captureLogs();

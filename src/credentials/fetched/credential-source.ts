@@ -1,5 +1,5 @@
 import type { CredentialProvider } from '@gomomento/sdk';
-import type { Secret } from './key/secret.js';
+import type { Secret } from '../key/secret.js';
 
 /** Where a key comes from. Every `from…()` function returns one; write your own to read keys from anywhere else. */
 export interface CredentialSource {

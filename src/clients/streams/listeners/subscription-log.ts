@@ -1,8 +1,8 @@
 import type { TopicSubscribe } from '@gomomento/sdk';
 import type { Logger } from '@nestjs/common';
-import { LogThrottle } from '../../foundation/log-throttle.js';
-import { MomentoTopicError } from '../../foundation/momento.errors.js';
-import { quoteName } from '../../foundation/redaction.js';
+import { LogThrottle } from '../../../foundation/log-throttle.js';
+import { MomentoTopicError } from '../../../foundation/momento.errors.js';
+import { quoteName } from '../../../foundation/text/redaction.js';
 
 /** Says that subscriptions are in trouble and out of it, at most every 10 s a kind: all of them may be at once. */
 export class SubscriptionLog {

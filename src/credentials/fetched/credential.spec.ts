@@ -2,8 +2,8 @@ import { CredentialProvider } from '@gomomento/sdk';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeJwt, makeV1Key, makeV2Key, regionEndpoint } from '../../../test/support/keys.js';
 import { toCredential } from './credential.js';
-import type { FetchedCredential } from '../credential-source.js';
-import type { MomentoEndpoint } from './endpoint.js';
+import type { FetchedCredential } from './credential-source.js';
+import type { MomentoEndpoint } from '../key/endpoint.js';
 
 const now = new Date('2030-01-01T00:00:00Z');
 const secondsNow = now.getTime() / 1000;

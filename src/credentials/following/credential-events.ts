@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
-import { describeStack } from '../foundation/describe-error.js';
+import { describeStack } from '../../foundation/text/describe-error.js';
 
 /** What is known of a connection's key; holds no part of it. */
 export interface CredentialStatus {
