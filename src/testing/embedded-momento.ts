@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Socket } from 'node:net';
 import { CredentialProvider } from '@gomomento/sdk';
 import type { CredentialSource, FetchedCredential } from '../credentials/fetched/credential-source.js';
 import { MomentoLocal } from '../local/index.js';
@@ -6,6 +8,9 @@ export interface EmbeddedMomentoOptions {
   /** The clock that TTLs and topics follow, in milliseconds since 1970. @default Date.now */
   readonly now?: (() => number) | undefined;
 }
+
+/** Node tells here of each client socket that it makes. */
+const clientSockets = 'net.client.socket';
 
 /**
  * A Momento inside the test's process, empty, without keys, that makes caches as they are named. Its faults can be set at
@@ -29,7 +34,7 @@ export class EmbeddedMomento {
       fetch: async (): Promise<FetchedCredential> => {
         if (!isUsed) this.#users += 1;
         isUsed = true;
-        this.#listening ??= this.server.listen();
+        this.#listening ??= this.#listen();
         await this.#listening;
         const { hostname, port } = this.server;
         return { provider: CredentialProvider.forMomentoLocal({ hostname, port }) };
@@ -39,8 +44,26 @@ export class EmbeddedMomento {
         isUsed = false;
         if (this.#users > 0 || this.#listening === undefined) return;
         await this.#listening;
+        unsubscribe(clientSockets, this.#letGo);
         await this.server.stop();
       },
     };
   }
+
+  async #listen(): Promise<void> {
+    await this.server.listen();
+    subscribe(clientSockets, this.#letGo);
+  }
+
+  /** A test that forgot to close its app, with a subscription open, is to end: nothing can come from outside of the process. */
+  readonly #letGo = (message: unknown): void => {
+    const socket: unknown = Reflect.get(Object(message), 'socket');
+    if (!(socket instanceof Socket)) return;
+    socket.once('connect', () => {
+      if (socket.remotePort !== this.server.port) return;
+      // gRPC holds a connection for as long as a stream is open on it.
+      socket.ref = () => socket;
+      socket.unref();
+    });
+  };
 }

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CacheClient, PreviewLeaderboardClient } from '@gomomento/sdk';
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -61,7 +62,11 @@ async function use(
   await cache.getMany(['key']);
   await app.get(CacheClient).listCaches();
   await app.get(PreviewLeaderboardClient).leaderboard('demo-cache', 'points').upsert({ 1: 1 });
+  const heard: unknown[] = [];
+  await app.get(TopicService).subscribe('news', ({ value }) => void heard.push(value));
   await app.get(TopicService).publish('news', 'hello');
+  for (let tries = 0; heard.length === 0 && tries < 100; tries += 1) await sleep(10);
+  if (heard[0] !== 'hello') throw new Error('the subscription heard nothing');
 }
 
 await (stories[story]?.() ?? Promise.reject(new Error(`There is no story '${story}'.`))).then(

@@ -12,7 +12,7 @@ import {
 import { longestTimerMs } from '../../foundation/time/time-limit.js';
 import { delegateTo } from './delegate.js';
 import { NestMomentoLoggerFactory, type SdkLogs } from './momento-logger.js';
-import { releaseReconnectTimers } from './reconnect-timers.js';
+import { releaseReconnectTimers } from './held-timers.js';
 
 /** What the user configured. */
 export interface ConfigurationOptions {

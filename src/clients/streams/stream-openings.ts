@@ -6,6 +6,7 @@ import {
   TopicSubscribe,
 } from '@gomomento/sdk';
 import type { pubsub } from '@gomomento/generated-types';
+import { releaseTimersOf } from '../sdk/held-timers.js';
 import type { Cursor } from './topic-position.js';
 
 type Message = Parameters<MiddlewareRequestHandler['onRequestBody']>[0]['_grpcMessage'];
@@ -55,7 +56,7 @@ export class StreamOpenings implements Middleware {
     const opening: StreamOpening = { behind, pages: [] };
     this.#current = opening;
     try {
-      return subscribe(opening);
+      return releaseTimersOf(() => subscribe(opening));
     } finally {
       this.#current = undefined;
     }

@@ -10,6 +10,7 @@ import {
   TopicSubscribe,
   UnknownError,
 } from '@gomomento/sdk';
+import { describeError } from '../../foundation/text/describe-error.js';
 import { firstAbort } from '../../foundation/time/first-abort.js';
 import type { StreamOpening, StreamOpenings } from './stream-openings.js';
 import type { Cursor } from './topic-position.js';
@@ -129,7 +130,7 @@ export class TopicStream {
         return answer;
       });
     } catch (error) {
-      return errorOf(new UnknownError(error instanceof Error ? error.message : String(error)));
+      return errorOf(new UnknownError(describeError(error)));
     }
   }
 

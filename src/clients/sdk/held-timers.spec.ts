@@ -1,6 +1,6 @@
 import { NoopMomentoLoggerFactory } from '@gomomento/sdk';
 import { afterEach, describe, expect, it } from 'vitest';
-import { releaseReconnectTimers } from './reconnect-timers.js';
+import { releaseReconnectTimers, releaseTimersOf } from './held-timers.js';
 
 /** As the SDK says it right before it leaves a timer that closes its former gRPC client. */
 const reconnecting = 'reconnecting client due to an idle channel';
@@ -48,5 +48,29 @@ describe('releaseReconnectTimers', () => {
     const timer = makeTimer();
     await Promise.resolve();
     expect(timer.hasRef()).toBe(true);
+  });
+});
+
+describe('releaseTimersOf', () => {
+  it('lets go of every timer that the work makes at once, and of no other', async () => {
+    const timers: NodeJS.Timeout[] = [];
+    const make = () => timers.push(setTimeout(() => undefined, 60_000));
+    make();
+    expect(releaseTimersOf(() => make() + make())).toBe(5);
+    make();
+    await Promise.resolve();
+    expect(timers.map((timer) => timer.hasRef())).toEqual([true, false, false, true]);
+    for (const timer of timers) clearTimeout(timer);
+  });
+
+  it('leaves no hook behind when the work throws', async () => {
+    const failing = () => {
+      throw new Error('the work failed');
+    };
+    expect(() => releaseTimersOf(failing)).toThrow('the work failed');
+    const timer = setTimeout(() => undefined, 60_000);
+    await Promise.resolve();
+    expect(timer.hasRef()).toBe(true);
+    clearTimeout(timer);
   });
 });

@@ -28,17 +28,33 @@ export function releaseReconnectTimers(factory: MomentoLoggerFactory): MomentoLo
   };
 }
 
-/** Node refs a timer after its hook has run, so it is let go of once the code that made it is done. */
+/**
+ * Does what makes timers of the SDK's at once, and lets the process end in spite of them. The deadline of a stream is such a
+ * timer, an hour long; the connection of an open stream holds the process by itself, where it is to be held.
+ */
+export function releaseTimersOf<T>(work: () => T): T {
+  const hook = letGoOfTimers();
+  try {
+    return work();
+  } finally {
+    hook.disable();
+  }
+}
+
 function releaseNextTimer(): void {
-  const hook = createHook({
+  const hook = letGoOfTimers(() => hook.disable());
+  queueMicrotask(() => hook.disable());
+}
+
+/** Node refs a timer after its hook has run, so it is let go of once the code that made it is done. */
+function letGoOfTimers(seen: () => void = () => undefined) {
+  return createHook({
     init: (_id, type, _trigger, resource) => {
       if (type !== 'Timeout' || !isTimer(resource)) return;
-      hook.disable();
+      seen();
       queueMicrotask(() => resource.unref());
     },
-  });
-  hook.enable();
-  queueMicrotask(() => hook.disable());
+  }).enable();
 }
 
 function isTimer(resource: object): resource is NodeJS.Timeout {
