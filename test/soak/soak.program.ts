@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { awsEnvironment } from '../support/aws-environment.js';
+import { edgeStories, runEdge } from './edge-soak.js';
 import { soak, stories } from './rotation-soak.js';
 
-/** `npm run soak [-- --rotations 20 --requests 500 --messages 250 --seed 7 --story overlap]`: every story at full load, a row each. */
+/** `npm run soak [-- --rotations 20 --requests 500 --messages 250 --times 100 --seed 7 --story overlap]`: a row a story. */
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -11,6 +12,7 @@ export async function main(args: string[]): Promise<void> {
       rotations: { type: 'string', default: '20' },
       requests: { type: 'string', default: '500' },
       messages: { type: 'string', default: '250' },
+      times: { type: 'string', default: '100' },
       story: { type: 'string', default: '' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     },
@@ -31,5 +33,10 @@ export async function main(args: string[]): Promise<void> {
     const holds = failed + lost + twice + outOfOrder + clientsLeftOpen === 0 && rotated === load.rotations;
     console.log(`${holds ? 'holds' : 'BROKEN'}: ${story.name}`, report);
     if (!holds) process.exitCode = 1;
+  }
+  for (const story of edgeStories.filter(({ name }) => name.includes(values.story))) {
+    const report = await runEdge(story, Number(values.times));
+    console.log(`${report.holds ? 'holds' : 'BROKEN'}: ${story.name}`, report);
+    if (!report.holds) process.exitCode = 1;
   }
 }
