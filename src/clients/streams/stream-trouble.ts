@@ -17,11 +17,16 @@ const secondChance: ReadonlySet<string> = new Set([
   MomentoErrorCode.LIMIT_EXCEEDED_ERROR,
 ]);
 
+/** Two seconds at most then, with the times that are the default. */
+const mostDoublingsOfAccepted = 2;
+
 /** What goes wrong with the streams of one subscription: how long it pauses for it, and when it is told. */
 export class StreamTrouble {
   readonly #timing: StreamTiming;
-  /** Streams lost or refused since one was steady: they set the pauses. */
+  /** Streams lost or refused since one was steady. */
   #failures = 0;
+  /** They set the pauses. */
+  #doublings = 0;
   #refusalsInARow = 0;
   #isTold = false;
 
@@ -33,15 +38,20 @@ export class StreamTrouble {
     return this.#refusalsInARow >= refusalsUntilFailed;
   }
 
-  /** A stream is over that lived for so long. */
+  /**
+   * A stream is over that lived for so long. It was accepted, so the next one is asked for soon, however often this happens:
+   * Momento holds messages for about five seconds.
+   */
   noteLost(livedMs: number): void {
     if (livedMs >= this.#timing.steadyAfterMs) this.#failures = 0;
     this.#failures += 1;
+    this.#doublings = Math.min(this.#failures, mostDoublingsOfAccepted);
   }
 
   /** A stream could not be had. */
   noteRefused(): void {
     this.#failures += 1;
+    this.#doublings += 1;
     this.#refusalsInARow += 1;
   }
 
@@ -56,7 +66,7 @@ export class StreamTrouble {
   /** Longer with each failure, and at random, so that the subscriptions of a fleet do not all come at once. */
   nextPauseMs(): number {
     const { shortestPauseMs, longestPauseMs, random } = this.#timing;
-    const upToMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** Math.max(this.#failures, 1));
+    const upToMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** Math.max(this.#doublings, 1));
     return shortestPauseMs + random() * (upToMs - shortestPauseMs);
   }
 
