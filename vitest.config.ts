@@ -19,6 +19,8 @@ export default defineConfig({
     // Says nothing of this project: the AWS SDK's releases of 2027 need a later Node.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     pool: 'threads',
+    // One less than the cores is the default: on two cores, half of them.
+    maxWorkers: 2,
     reporters: ['default', './test/summary.reporter.ts'],
     testTimeout: 15_000,
     hookTimeout: 15_000,
