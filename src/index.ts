@@ -9,7 +9,8 @@ export type {
   MomentoOptionsByInjection,
   MomentoOptionsFactory,
 } from './momento.async-options.js';
-export type { CacheFeature, MomentoModuleOptions } from './momento.options.js';
+export type { MomentoModuleOptions } from './momento.options.js';
+export type { CacheFeature } from './module/connection.options.js';
 export {
   getCacheServiceToken,
   getCacheToken,

@@ -1,7 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MomentoConfigurableModule } from './momento.module-definition.js';
 import { checkAsyncOptions, type MomentoModuleAsyncOptions } from './momento.async-options.js';
-import { type CacheFeature, checkFeatures } from './momento.options.js';
+import { checkFeatures } from './momento.options.js';
+import type { CacheFeature } from './module/connection.options.js';
 import { featureProviders } from './module/feature.providers.js';
 import { MomentoCoreModule } from './module/momento-core.module.js';
 

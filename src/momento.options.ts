@@ -4,12 +4,11 @@ import type {
   LeaderboardConfiguration,
   TopicConfiguration,
 } from '@gomomento/sdk';
-import type { CacheBinding } from './cache/cache.options.js';
 import { isTtl, ttlDescription, wholeSeconds } from './cache/ttl.js';
-import type { ConnectionOptions } from './clients/momento-connection.js';
 import type { CredentialSource } from './credentials/fetched/credential-source.js';
 import type { MomentoEndpoint } from './credentials/key/endpoint.js';
 import type { RefreshOptions } from './credentials/following/refresh-plan.js';
+import type { CacheFeature, ResolvedMomentoOptions } from './module/connection.options.js';
 import { quoteName } from './foundation/text/redaction.js';
 import { fromEnvironment } from './credentials/sources/environment.source.js';
 import { toCredentialSource } from './credentials/sources/provider.source.js';
@@ -21,13 +20,6 @@ import {
   isPositive,
   type Rule,
 } from './module/options.rules.js';
-
-/** A cache that `MomentoModule.forFeature` makes injectable with `@InjectCache(name)`. */
-export interface CacheFeature extends CacheBinding {
-  readonly cacheName: string;
-  /** What it is injected by, when several share a cache. @default the cacheName */
-  readonly name?: string | undefined;
-}
 
 /**
  * The options of one connection. All may be left out, or be `undefined` as `ConfigService.get()` gives it, but what the
@@ -123,13 +115,6 @@ const factoryRules: Readonly<Record<string, Rule>> = {
   name: () => besideFactory,
   isGlobal: () => besideFactory,
 };
-
-/** The options with their defaults, and the source of the key in place of what the user gave. */
-export interface ResolvedMomentoOptions extends ConnectionOptions {
-  readonly credentials: CredentialSource;
-  readonly endpoint: MomentoEndpoint | undefined;
-  readonly refresh: RefreshOptions | false;
-}
 
 /**
  * Checks the options and fills in the defaults. An SDK `CredentialProvider` becomes a source, which does not show its key.

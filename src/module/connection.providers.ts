@@ -7,7 +7,7 @@ import { CREDENTIAL_ORIGIN, type CredentialOrigin } from '../credentials/credent
 import type { CredentialStatus } from '../credentials/following/credential-events.js';
 import { KeyFollower } from '../credentials/following/key-follower.js';
 import { MomentoCredentials } from '../credentials/momento-credentials.js';
-import type { ResolvedMomentoOptions } from '../momento.options.js';
+import type { ResolvedMomentoOptions } from './connection.options.js';
 import { getCacheServiceToken } from '../cache/cache.tokens.js';
 import {
   getAuthClientToken,

@@ -8,7 +8,7 @@ import type { MomentoConnection } from '../clients/momento-connection.js';
 import { MomentoConfigurationError } from '../foundation/momento.errors.js';
 import { quoteName } from '../foundation/text/redaction.js';
 import { defaultConnectionName } from '../foundation/tokens.js';
-import type { CacheFeature } from '../momento.options.js';
+import type { CacheFeature } from './connection.options.js';
 import { ConnectionRegistry } from './connection.registry.js';
 import { bootToken, cacheContextToken, connectionToken } from './module.tokens.js';
 
