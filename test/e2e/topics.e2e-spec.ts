@@ -1,23 +1,13 @@
-import {
-  Configurations,
-  MomentoErrorCode,
-  TopicClient,
-  TopicConfigurations,
-  TopicItem,
-} from '@gomomento/sdk';
-import { Test, type TestingModule } from '@nestjs/testing';
-import {
-  fromSecretsManager,
-  MomentoModule,
-  MomentoTopicError,
-  type TopicMessage,
-  TopicService,
-} from 'nestjs-momento';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MomentoErrorCode, TopicClient, TopicConfigurations, TopicItem } from '@gomomento/sdk';
+import type { TestingModule } from '@nestjs/testing';
+import { MomentoModule, MomentoTopicError, type TopicMessage, TopicService } from 'nestjs-momento';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { useApps } from '../support/apps.js';
 import { captureLogs } from '../support/capture-logs.js';
 import { useEmbeddedServers } from '../support/embedded-servers.js';
 
 const servers = useEmbeddedServers();
+const { start, options } = useApps(servers);
 const logs = captureLogs();
 const patient = { timeout: 10_000 };
 
@@ -29,24 +19,13 @@ describe.each([
   let topics: TopicService;
 
   beforeEach(async () => {
-    app = await Test.createTestingModule({
-      imports: [
-        MomentoModule.forRoot({
-          credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
-          endpoint: servers.momento.endpoints,
-          cacheName: 'demo-cache',
-          configuration: Configurations.InRegion.Default.latest(),
-          topicConfiguration: TopicConfigurations.Default.latest()
-            .withThrowOnErrors(throwOnErrors)
-            .withClientTimeoutMillis(300),
-        }),
-      ],
-    }).compile();
-    await app.init();
+    const topicConfiguration = TopicConfigurations.Default.latest()
+      .withThrowOnErrors(throwOnErrors)
+      .withClientTimeoutMillis(300);
+    app = await start(MomentoModule.forRoot(options({ topicConfiguration })));
     topics = app.get(TopicService);
     logs.start();
   });
-  afterEach(() => app.close());
 
   async function collect<T>(topic: string): Promise<TopicMessage<T>[]> {
     const messages: TopicMessage<T>[] = [];
@@ -164,16 +143,8 @@ describe.each([
     await app.close();
     expect('isSubscribed' in raw && raw.isSubscribed).toBe(false);
 
-    const other = await Test.createTestingModule({
-      imports: [
-        MomentoModule.forRoot({
-          credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
-          endpoint: servers.momento.endpoints,
-        }),
-      ],
-    }).compile();
+    const other = await start(MomentoModule.forRoot(options({ cacheName: undefined })));
     await other.get(TopicService).publish('orders', 'too late', { cacheName: 'demo-cache' });
-    await other.close();
     expect(messages).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { Configurations } from '@gomomento/sdk';
-import { Test, type TestingModule } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
 import {
   CacheService,
   MomentoCredentials,
@@ -8,34 +8,25 @@ import {
   TopicService,
 } from 'nestjs-momento';
 import { MomentoLocal } from 'nestjs-momento/local';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { useApps } from '../../support/apps.js';
 import { useEmbeddedServers } from '../../support/embedded-servers.js';
 import { fromSecretsOfThisMachine } from '../../support/secrets-of-this-machine.js';
 import { startSilentServer } from '../../support/silent-server.js';
 import { makeJwt } from '../../support/keys.js';
 
 const servers = useEmbeddedServers();
-const apps: TestingModule[] = [];
+const apps = useApps(servers);
 
-async function boot(options: MomentoModuleOptions = {}): Promise<TestingModule> {
-  const app = await Test.createTestingModule({
-    imports: [
-      MomentoModule.forRoot({
-        credentials: fromSecretsOfThisMachine(servers.secrets.endpoint),
-        configuration: Configurations.InRegion.Default.latest(),
-        cacheName: 'demo-cache',
-        refresh: false,
-        ...options,
-      }),
-    ],
-  }).compile();
-  apps.push(app);
-  return app.init();
+function boot(options: MomentoModuleOptions = {}): Promise<TestingModule> {
+  const credentials = fromSecretsOfThisMachine(servers.secrets.endpoint);
+  const configuration = Configurations.InRegion.Default.latest();
+  return apps.start(
+    MomentoModule.forRoot(
+      apps.options({ credentials, endpoint: undefined, configuration, refresh: false, ...options }),
+    ),
+  );
 }
-
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map((app) => app.close()));
-});
 
 const store = (key: string) => servers.secrets.putSecret('Momento_Auth_Token', key);
 const keyFor = (endpoint: string) =>

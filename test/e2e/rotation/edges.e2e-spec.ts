@@ -10,35 +10,29 @@ import {
 } from 'nestjs-momento';
 import { MomentoLocal } from 'nestjs-momento/local';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { useApps } from '../../support/apps.js';
 import { captureLogs } from '../../support/capture-logs.js';
 import { useEmbeddedServers } from '../../support/embedded-servers.js';
 import { fromSecretsOfThisMachine } from '../../support/secrets-of-this-machine.js';
 
 const servers = useEmbeddedServers();
 const logs = captureLogs();
-const apps: TestingModule[] = [];
+const apps = useApps(servers);
 
 function momentoModule(options: MomentoModuleOptions = {}) {
-  return MomentoModule.forRoot({
-    credentials: fromSecretsOfThisMachine(servers.secrets.endpoint),
-    configuration: Configurations.InRegion.Default.latest(),
-    cacheName: 'demo-cache',
-    refresh: false,
-    ...options,
-  });
+  const credentials = fromSecretsOfThisMachine(servers.secrets.endpoint);
+  const configuration = Configurations.InRegion.Default.latest();
+  return MomentoModule.forRoot(
+    apps.options({ credentials, endpoint: undefined, configuration, refresh: false, ...options }),
+  );
 }
 
 async function boot(options?: MomentoModuleOptions): Promise<TestingModule> {
-  const app = await Test.createTestingModule({ imports: [momentoModule(options)] }).compile();
-  apps.push(app);
+  const app = await apps.start(momentoModule(options));
   logs.start();
-  return app.init();
+  return app;
 }
-
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map((app) => app.close()));
-});
 
 function rotate({ revoke = true } = {}): void {
   const old = servers.apiKey;
@@ -76,7 +70,7 @@ describe('a rotation to a key whose account lacks', () => {
     const features = featureCache === undefined ? [] : [{ cacheName: featureCache }];
     const imports = [momentoModule(), MomentoModule.forFeature(features)];
     const app = await Test.createTestingModule({ imports }).compile();
-    apps.push(app);
+    apps.keep(app);
     await app.init();
     const credentials = app.get(MomentoCredentials);
     const failed = vi.fn<() => void>();
@@ -104,6 +98,26 @@ describe('a rotation to a key whose account lacks', () => {
     servers.secrets.putSecret('Momento_Auth_Token', elsewhere.issueApiKey());
     await app.get(MomentoCredentials).refreshNow();
     expect(elsewhere.cacheNames).toEqual(['demo-cache']);
+  });
+});
+
+describe('a rotation to a key for another host', () => {
+  it('comes into use there, which the log and the status say', async () => {
+    const elsewhere = await MomentoLocal.start({ port: 0, caches: ['demo-cache'] });
+    onTestFinished(() => elsewhere.stop());
+    const app = await boot();
+    const said: unknown[] = [];
+    const log = vi.spyOn(Logger.prototype, 'log').mockImplementation((line: unknown) => void said.push(line));
+    onTestFinished(() => log.mockRestore());
+    const credentials = app.get(MomentoCredentials);
+    expect(credentials.status().endpoint).toBe(`127.0.0.1:${servers.momento.port}`);
+    servers.secrets.putSecret('Momento_Auth_Token', elsewhere.issueApiKey());
+    expect(await credentials.refreshNow()).toMatchObject({ endpoint: `127.0.0.1:${elsewhere.port}` });
+    expect(said).toEqual([
+      expect.stringContaining(
+        `It is for another host: '127.0.0.1:${elsewhere.port}' in place of '127.0.0.1:${servers.momento.port}'.`,
+      ),
+    ]);
   });
 });
 
@@ -251,7 +265,7 @@ describe('the first key', () => {
     });
     // No boot that connects: the first call does.
     const app = await builder.overrideProvider(CacheService).useValue({}).compile();
-    apps.push(app);
+    apps.keep(app);
     const startedAt = performance.now();
     await expect(app.get(CacheClient).get('demo-cache', 'key')).rejects.toMatchObject({
       _errorCode: MomentoErrorCode.TIMEOUT_ERROR,
@@ -266,7 +280,7 @@ describe('the first key', () => {
     servers.secrets.faults.accessDenied({ times: 1 });
     const builder = Test.createTestingModule({ imports: [momentoModule()] });
     const app = await builder.overrideProvider(CacheService).useValue({}).compile();
-    apps.push(app);
+    apps.keep(app);
     await expect(app.get(CacheClient).get('demo-cache', 'key')).rejects.toMatchObject({
       code: 'access-denied',
     });
@@ -288,7 +302,7 @@ describe('what the module injects', () => {
     const status = () => ({ source: 'a test', generation: 1 });
     const builder = Test.createTestingModule({ imports: [momentoModule()] });
     const app = await builder.overrideProvider(MomentoCredentials).useValue({ status }).compile();
-    apps.push(app);
+    apps.keep(app);
     await app.init();
     expect(await app.get(CacheService).get('key')).toBeUndefined();
     rotate();

@@ -12,7 +12,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CacheService,
   type CredentialEvent,
-  fromSecretsManager,
   MomentoClosedError,
   MomentoConfigurationError,
   MomentoCredentials,
@@ -21,10 +20,12 @@ import {
   TopicService,
 } from 'nestjs-momento';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { useApps } from '../../support/apps.js';
 import { captureLogs } from '../../support/capture-logs.js';
 import { useEmbeddedServers } from '../../support/embedded-servers.js';
 
 const servers = useEmbeddedServers();
+const apps = useApps(servers);
 const logs = captureLogs();
 
 describe.each([
@@ -38,20 +39,18 @@ describe.each([
   let events: CredentialEvent[];
 
   function momentoModule(options: MomentoModuleOptions = {}) {
-    return MomentoModule.forRoot({
-      credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
-      endpoint: servers.momento.endpoints,
-      cacheName: 'demo-cache',
-      configuration: Configurations.InRegion.Default.latest().withThrowOnErrors(throwOnErrors),
-      topicConfiguration: TopicConfigurations.Default.latest().withThrowOnErrors(throwOnErrors),
-      refresh: false,
-      ...options,
-    });
+    return MomentoModule.forRoot(
+      apps.options({
+        configuration: Configurations.InRegion.Default.latest().withThrowOnErrors(throwOnErrors),
+        topicConfiguration: TopicConfigurations.Default.latest().withThrowOnErrors(throwOnErrors),
+        refresh: false,
+        ...options,
+      }),
+    );
   }
 
   async function boot(options?: MomentoModuleOptions): Promise<void> {
-    app = await Test.createTestingModule({ imports: [momentoModule(options)] }).compile();
-    await app.init();
+    app = await apps.start(momentoModule(options));
     logs.start();
     [cache, topics, credentials] = [
       app.get(CacheService),

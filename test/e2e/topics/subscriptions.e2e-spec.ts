@@ -13,10 +13,9 @@ import {
   TopicConfigurations,
   TopicRole,
 } from '@gomomento/sdk';
-import { Test, type TestingModule } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
 import {
   CacheService,
-  fromSecretsManager,
   MomentoCredentials,
   MomentoModule,
   type MomentoModuleOptions,
@@ -24,13 +23,15 @@ import {
   TopicService,
 } from 'nestjs-momento';
 import { MomentoLocal } from 'nestjs-momento/local';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { awsEnvironment } from '../../support/aws-environment.js';
+import { useApps } from '../../support/apps.js';
 import { captureLogs } from '../../support/capture-logs.js';
 import { runProgram } from '../../support/child-process.js';
 import { useEmbeddedServers } from '../../support/embedded-servers.js';
 
 const servers = useEmbeddedServers();
+const apps = useApps(servers);
 const logs = captureLogs();
 const patient = { timeout: 12_000, interval: 20 };
 
@@ -39,19 +40,10 @@ describe('a subscription never dies in silence', { timeout: 40_000 }, () => {
   let topics: TopicService;
 
   async function boot(options: MomentoModuleOptions = {}): Promise<void> {
-    const momento = MomentoModule.forRoot({
-      credentials: fromSecretsManager({ endpoint: servers.secrets.endpoint }),
-      endpoint: servers.momento.endpoints,
-      cacheName: 'demo-cache',
-      refresh: false,
-      ...options,
-    });
-    app = await Test.createTestingModule({ imports: [momento] }).compile();
-    await app.init();
+    app = await apps.start(MomentoModule.forRoot(apps.options({ refresh: false, ...options })));
     logs.start();
     topics = app.get(TopicService);
   }
-  afterEach(() => app.close());
 
   /** What the service and a raw subscription are told of the topic `numbers`. */
   async function listen() {
