@@ -1,5 +1,6 @@
 import type { MomentoCodec } from '../foundation/momento.codecs.js';
 import { DegradationLog } from './degradation-log.js';
+import { InFlight } from '../foundation/time/in-flight.js';
 import { SingleFlight } from './single-flight.js';
 
 /** What a cache is bound to. */
@@ -24,7 +25,7 @@ export type CacheLoader<T> = (context: CacheLoaderContext) => T | Promise<T>;
 
 export interface CacheLoaderContext {
   readonly key: string;
-  /** Aborted when the app shuts down. */
+  /** Aborted when the app has shut down without this load having ended in time. */
   readonly signal: AbortSignal;
 }
 
@@ -32,21 +33,26 @@ export interface CacheLoaderContext {
 export interface CacheContext {
   /** Aborted when the connection closes. */
   readonly signal: AbortSignal;
+  /** Counts the loads under way, which the connection is not closed under. */
+  readonly inFlight: InFlight;
   readonly flights: SingleFlight;
   readonly degradations: DegradationLog;
 }
 
 export interface CacheContextOptions {
   readonly signal?: AbortSignal;
+  readonly inFlight?: InFlight;
   readonly connectionName?: string;
 }
 
 export function createCacheContext({
   signal = new AbortController().signal,
+  inFlight = new InFlight(),
   connectionName,
 }: CacheContextOptions = {}): CacheContext {
   return {
     signal,
+    inFlight,
     flights: new SingleFlight(),
     degradations: new DegradationLog(connectionName),
   };

@@ -10,7 +10,7 @@ import {
   createCacheContext,
   type GetOrSetOptions,
 } from './cache.options.js';
-import { itemId } from './single-flight.js';
+import { type Flight, itemId } from './single-flight.js';
 
 /**
  * A cache: typed values, a TTL, and loading with one call for however many callers.
@@ -176,8 +176,8 @@ export class CacheService {
     const operation = this.#arguments.operation('getOrSet', key);
     const fullKey = this.#arguments.fullKey(operation, key);
     const ttl = this.#arguments.ttl(operation, options);
-    const { flights, signal } = this.#context;
-    return flights.run<T>(this.#item(fullKey), this.#arguments.codec, async (flight) => {
+    const { flights, signal, inFlight } = this.#context;
+    const load = async (flight: Flight<T>): Promise<T> => {
       const cached = await this.#read<T>(operation, fullKey);
       if (cached.value !== undefined) return cached.value;
       const value = await loader({ key, signal });
@@ -186,7 +186,10 @@ export class CacheService {
         await flight.storing;
       }
       return value;
-    });
+    };
+    return flights.run<T>(this.#item(fullKey), this.#arguments.codec, (flight) =>
+      inFlight.track(() => load(flight)),
+    );
   }
 
   /** Never rejects. A cache that did not answer is not asked to store either: its time limit would be waited for twice. */

@@ -98,7 +98,8 @@ export function connectionProviders(
     {
       provide: cacheContextToken(name),
       inject: [connection],
-      useFactory: ({ signal }: MomentoConnection) => createCacheContext({ signal, connectionName: name }),
+      useFactory: ({ signal, inFlight }: MomentoConnection) =>
+        createCacheContext({ signal, inFlight, connectionName: name }),
     },
     {
       provide: getCacheServiceToken(name),

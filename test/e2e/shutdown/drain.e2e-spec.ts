@@ -57,3 +57,35 @@ describe('an app that closes while a topic handler runs', () => {
     await vi.waitFor(() => expect(outcomes).toEqual([expect.any(MomentoClosedError)]));
   });
 });
+
+describe('an app that closes while a value is being loaded', () => {
+  it('waits for it and stores it', async () => {
+    const app = await start(MomentoModule.forRoot(options()));
+    let finish: (value: string) => void = () => undefined;
+    const loading = app
+      .get(CacheService)
+      .getOrSet('slow', () => new Promise<string>((resolve) => (finish = resolve)));
+    await vi.waitFor(() => expect(servers.momento.requestCount('get')).toBe(1));
+    logs.start();
+    const closing = app.close();
+    await sleep(20);
+    finish('loaded');
+    expect(await loading).toBe('loaded');
+    await closing;
+    expect(servers.momento.requestCount('set')).toBe(1);
+    expect(logs.lines).toEqual([]);
+  });
+
+  it('tells it to end when the limit is over', async () => {
+    const app = await start(MomentoModule.forRoot(options({ shutdownTimeoutSeconds: 0.1 })));
+    const loading = app.get(CacheService).getOrSet('endless', ({ signal }) => {
+      const ended = new Promise<string>((resolve) => {
+        signal.addEventListener('abort', () => resolve('ended'), { once: true });
+      });
+      return ended;
+    });
+    await vi.waitFor(() => expect(servers.momento.requestCount('get')).toBe(1));
+    await app.close();
+    expect(await loading).toBe('ended');
+  });
+});
