@@ -16,7 +16,7 @@ export interface KeyCandidate {
 export class KeyCandidates implements AsyncIterable<KeyCandidate> {
   #offered: KeyCandidate | undefined;
   #hasTaker = false;
-  #isClosed = false;
+  #closed: { readonly error: unknown } | undefined;
   #wakeTaker: () => void = () => undefined;
 
   /**
@@ -33,6 +33,10 @@ export class KeyCandidates implements AsyncIterable<KeyCandidate> {
         },
         refuse: reject,
       };
+      if (this.#closed !== undefined) {
+        candidate.refuse(this.#closed.error);
+        return;
+      }
       if (!this.#hasTaker) {
         candidate.accept();
         return;
@@ -42,9 +46,9 @@ export class KeyCandidates implements AsyncIterable<KeyCandidate> {
     });
   }
 
-  /** Lets the taker end. @param error what a candidate that nobody took is refused with */
+  /** Lets the taker end. @param error for every candidate that nobody took, now and later */
   close(error: unknown): void {
-    this.#isClosed = true;
+    this.#closed = { error };
     this.#offered?.refuse(error);
     this.#offered = undefined;
     this.#wakeTaker();
@@ -53,7 +57,7 @@ export class KeyCandidates implements AsyncIterable<KeyCandidate> {
   /** The candidates, for the one who makes clients of them. Ends with `close()`. */
   async *[Symbol.asyncIterator](): AsyncGenerator<KeyCandidate, void, undefined> {
     this.#hasTaker = true;
-    while (!this.#isClosed) {
+    while (this.#closed === undefined) {
       const candidate = this.#offered;
       this.#offered = undefined;
       if (candidate !== undefined) yield candidate;
