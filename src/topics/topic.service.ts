@@ -63,7 +63,7 @@ export class TopicService {
    * stream, another one begins behind the last message, and what Momento no longer holds by then is told to `onGap`.
    *
    * @returns once the subscription stands
-   * @throws MomentoTopicError when it cannot be had
+   * @throws MomentoTopicError when it does not come about
    */
   async subscribe<T>(
     topic: string,
