@@ -12,7 +12,7 @@ import type { CacheFeature } from './connection.options.js';
 import { ConnectionRegistry } from './connection.registry.js';
 import { bootToken, cacheContextToken, connectionToken } from './module.tokens.js';
 
-/** Optional, so that a connection that is not there is told of in our words. */
+/** Optional, so that a missing connection gives an error of this library, not of Nest. */
 const ofConnection = (token: InjectionToken) => ({ token, optional: true });
 
 /** The caches of `forFeature`; each is there at boot, or created when the connection's `createCaches` says so. */

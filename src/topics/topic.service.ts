@@ -63,7 +63,7 @@ export class TopicService {
    * stream, another one begins behind the last message, and what Momento no longer holds by then is told to `onGap`.
    *
    * @returns once the subscription stands
-   * @throws MomentoTopicError when it cannot be had
+   * @throws MomentoTopicError when Momento refuses it or does not answer in time
    */
   async subscribe<T>(
     topic: string,

@@ -64,7 +64,7 @@ export class ManagedSubscription {
     return this.#trouble.hasFailed ? 'failed' : 'reconnecting';
   }
 
-  /** Opens the first stream. @returns the error, if it cannot be had; the subscription has ended then */
+  /** Opens the first stream. @returns the error when it fails; the subscription has ended then */
   async open(clients: ClientGeneration): Promise<TopicSubscribe.Error | undefined> {
     const error = await this.#openStream(clients);
     if (error !== undefined) this.#finish();

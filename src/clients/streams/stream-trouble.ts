@@ -48,7 +48,7 @@ export class StreamTrouble {
     this.#doublings = Math.min(this.#failures, mostDoublingsOfAccepted);
   }
 
-  /** A stream could not be had. */
+  /** A stream was refused, or did not answer in time. */
   noteRefused(): void {
     this.#failures += 1;
     this.#doublings += 1;

@@ -74,7 +74,7 @@ export class TopicStream {
     return this.#heartbeats > 1;
   }
 
-  /** Opens it. @returns the error, if it cannot be had; nothing is left of it then */
+  /** Opens it. @returns the error when that fails; nothing is left of it then */
   async open(request: StreamRequest): Promise<TopicSubscribe.Error | undefined> {
     const { ending, answerLimitMs } = request;
     const answered = new AbortController();

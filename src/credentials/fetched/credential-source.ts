@@ -12,7 +12,7 @@ export interface CredentialSource {
    *   counts as transient and is tried again within `bootTimeoutSeconds`.
    */
   fetch(context: CredentialFetchContext): Promise<FetchedCredential>;
-  /** True when it gives the same key for ever, so that asking again is of no use. @default false */
+  /** True when it gives the same key every time, so that there is no point in asking again. @default false */
   readonly isFixed?: boolean;
   /** Releases what the source holds, once its connection is closed. */
   close?(): void | Promise<void>;

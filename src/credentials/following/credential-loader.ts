@@ -76,7 +76,7 @@ export class CredentialLoader {
     const { advice, code = 'source-unreachable' } = failure instanceof SourceUnavailableError ? failure : {};
     return new MomentoConfigurationError(
       code,
-      `No key could be had from ${source.describe()} within ${bootTimeoutSeconds} s. ${endSentence(reason)}`,
+      `No key came from ${source.describe()} within ${bootTimeoutSeconds} s. ${endSentence(reason)}`,
       advice ??
         'Check that the process can reach it (network, VPC endpoint, security group), or raise the option bootTimeoutSeconds.',
     );

@@ -132,7 +132,7 @@ describe('KeyFollower, the first key', () => {
     });
   });
 
-  it('is tried again by the next caller, after it could not be had', async () => {
+  it('is tried again by the next caller, after the first fetch failed', async () => {
     const source = new ScriptedSource('changeme', key);
     const credentials = createCredentials(source);
     await expect(credentials.current()).rejects.toThrow('is not a Momento key');
@@ -174,7 +174,7 @@ describe('KeyFollower, a source that fails', () => {
     expect(outcome).toMatchObject({
       code: 'source-unreachable',
       message:
-        "No key could be had from secret 'momento' in a test within 10 s. connect ECONNREFUSED. " +
+        "No key came from secret 'momento' in a test within 10 s. connect ECONNREFUSED. " +
         'Check that the process can reach it (network, VPC endpoint, security group), or raise the option bootTimeoutSeconds.',
     });
     expect(seconds).toBeCloseTo(10, 1);

@@ -64,7 +64,7 @@ export class KeyFollower {
     return this.#candidates;
   }
 
-  /** Whether the source gives the same key for ever. */
+  /** Whether the source gives the same key every time. */
   get isFixed(): boolean {
     return this.#options.source.isFixed === true;
   }

@@ -53,7 +53,7 @@ export class RejectedKey {
     return this.#rejected === key;
   }
 
-  /** Momento accepts the key after all: the rejection was a passing fault of its own, and nobody need wait any more. */
+  /** Momento accepts the key after all: the rejection was a passing fault of its own, and nobody has to wait any more. */
   clear(key: CredentialProvider): void {
     if (!this.is(key)) return;
     this.#rejected = undefined;

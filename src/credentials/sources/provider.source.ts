@@ -3,7 +3,7 @@ import { toLine } from '../../foundation/text/redaction.js';
 import type { CredentialSource, FetchedProvider } from '../fetched/credential-source.js';
 
 /**
- * What the user gave as a source: an SDK `CredentialProvider` gives the same key for ever; what a source of the user's says
+ * What the user gave as a source: an SDK `CredentialProvider` gives the same key every time; what a source of the user's says
  * of itself is made fit for logs.
  */
 export function toCredentialSource(credentials: CredentialSource | CredentialProvider): CredentialSource {

@@ -185,7 +185,7 @@ export class SecretsManagerLocal implements AsyncDisposable {
   #store(region = this.#options.region): SecretStore {
     const { accountId, now } = this.#options;
     const store = this.#stores.get(region) ?? new SecretStore(region, accountId, now);
-    // Whoever signs a request chooses its region: those in which nothing was stored are not remembered for ever.
+    // Whoever signs a request chooses its region: those in which nothing was stored are forgotten again.
     if (this.#stores.size >= MAX_REGIONS) this.#forgetEmptyRegions();
     this.#stores.set(region, store);
     return store;

@@ -254,7 +254,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   {
     what: 'Secrets Manager refuses connections',
     code: 'source-unreachable',
-    says: `No key could be had from ${secretInRegion} within ${shortly} s.`,
+    says: `No key came from ${secretInRegion} within ${shortly} s.`,
     advises:
       'Check that the process can reach it (network, VPC endpoint, security group), or raise the option bootTimeoutSeconds.',
     arrange: async (account) => {
@@ -265,7 +265,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   {
     what: 'Secrets Manager never answers',
     code: 'source-unreachable',
-    says: `No key could be had from ${secretInRegion} within ${shortly} s. It did not answer.`,
+    says: `No key came from ${secretInRegion} within ${shortly} s. It did not answer.`,
     advises: 'Check that the process can reach it (network, VPC endpoint, security group)',
     arrange: (account) => {
       account.secrets.faults.noAnswer({ times: Infinity });
@@ -275,7 +275,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   {
     what: 'Secrets Manager answers garbage',
     code: 'source-unreachable',
-    says: `No key could be had from ${secretInRegion} within ${shortly} s. Reading ${secretInRegion} from Secrets Manager failed (SyntaxError`,
+    says: `No key came from ${secretInRegion} within ${shortly} s. Reading ${secretInRegion} from Secrets Manager failed (SyntaxError`,
     advises: 'Check that the process can reach it',
     arrange: (account) => {
       account.secrets.faults.garbage({ times: Infinity });
@@ -285,7 +285,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   {
     what: 'what answers for Secrets Manager gives the key without JSON',
     code: 'source-unreachable',
-    says: `No key could be had from ${secretInRegion} within ${shortly} s. Reading ${secretInRegion} from Secrets Manager failed (SyntaxError`,
+    says: `No key came from ${secretInRegion} within ${shortly} s. Reading ${secretInRegion} from Secrets Manager failed (SyntaxError`,
     advises: 'Check that the process can reach it',
     arrange: async (account) => {
       const endpoint = await answerEverythingWith(account.key);
@@ -340,7 +340,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   {
     what: 'there is no extension',
     code: 'source-unreachable',
-    says: `No key could be had from secret '${secretId}' by the Secrets Manager extension on port`,
+    says: `No key came from secret '${secretId}' by the Secrets Manager extension on port`,
     advises: 'Add the AWS Parameters and Secrets Lambda extension as a layer',
     arrange: async ({ secrets }) => {
       await secrets.faults.down();
@@ -362,7 +362,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   {
     what: 'a source of one’s own fails with the key in its message',
     code: 'source-unreachable',
-    says: 'No key could be had from the vault within 0.5 s. Sealed: [REDACTED].',
+    says: 'No key came from the vault within 0.5 s. Sealed: [REDACTED].',
     advises: 'Check that the process can reach it',
     arrange: ({ key }) => ({
       cacheName,
@@ -373,7 +373,7 @@ export const wrongSetUps: readonly WrongSetUp[] = [
   {
     what: 'a source of one’s own fails with passwords and lines in its message',
     code: 'source-unreachable',
-    says: 'No key could be had from the vault within 0.5 s. GET https://[REDACTED]@vault.test/v1?token=[REDACTED] failed: X-Vault-Token: [REDACTED] Authorization: Bearer [REDACTED].',
+    says: 'No key came from the vault within 0.5 s. GET https://[REDACTED]@vault.test/v1?token=[REDACTED] failed: X-Vault-Token: [REDACTED] Authorization: Bearer [REDACTED].',
     advises: 'Check that the process can reach it',
     arrange: () => ({
       cacheName,

@@ -20,7 +20,7 @@ export interface IssuedKey {
 /** What a key is to allow, and for how long. */
 export interface KeyGrant {
   readonly permissions: Permissions;
-  /** Default: for ever. */
+  /** Default: the key never expires. */
   readonly validForSeconds?: number;
   /** What subscribers learn of who published with the key. */
   readonly tokenId?: string;

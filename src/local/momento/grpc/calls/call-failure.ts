@@ -46,7 +46,7 @@ export function failureOf(statusName: StatusName, details: string): CallFailure 
   return { code: status[statusName], details };
 }
 
-/** The failure that a caller is told of when its request made something throw. */
+/** The failure that a caller gets when its request made something throw. */
 export function failureFrom(error: unknown): CallFailure {
   if (!(error instanceof EngineError)) {
     return failureOf('INTERNAL', error instanceof Error ? error.message : 'The request failed');

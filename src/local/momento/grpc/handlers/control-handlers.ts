@@ -14,7 +14,7 @@ const {
   _TopicLimits: TopicLimits,
 } = control.control_client;
 
-/** The control plane. `deleteCache` also has to end what is open on the cache, hence it is given. */
+/** The control plane. `deleteCache` also has to end what is open on the cache, so it is passed in. */
 export function controlHandlers(
   caches: CacheRegistry,
   deleteCache: (name: string) => void,
