@@ -73,9 +73,13 @@ for (const result of counted) {
 for (const [folder, { killed, all }] of [...folders].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
   const percent = (100 * killed) / all;
   const isHeld = !holdFolders.includes(folder) || percent >= holdPercent;
-  console.log(`${(folder || 'src').padEnd(14)} ${killed} of ${all} killed, ${percent.toFixed(0)} %${isHeld ? '' : '  TOO FEW'}`);
+  console.log(
+    `${(folder || 'src').padEnd(14)} ${killed} of ${all} killed, ${percent.toFixed(0)} %${isHeld ? '' : '  TOO FEW'}`,
+  );
   if (!isHeld) process.exitCode = 1;
 }
-for (const { fileName, location, mutatorName, replacement, status } of counted.filter((one) => !isKilled(one))) {
+for (const { fileName, location, mutatorName, replacement, status } of counted.filter(
+  (one) => !isKilled(one),
+)) {
   console.log(`${status}: ${relative('.', fileName)}:${location.start.line} ${mutatorName}: ${replacement}`);
 }
