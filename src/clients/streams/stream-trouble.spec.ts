@@ -39,16 +39,16 @@ describe('the trouble of a subscription', () => {
     );
   });
 
-  it('is forgotten by a stream that was steady; after one that was lost at once the pause is two seconds at most', () => {
+  it('is forgotten by a stream that was steady; after one that was lost at once the pause is a second at most', () => {
     const trouble = new StreamTrouble(timing);
     for (let count = 0; count < 4; count += 1) {
       trouble.noteLive();
       trouble.noteLost(9_999);
     }
     // Each was accepted: Momento would not hold what is missed in a longer pause.
-    expect(trouble.nextPauseMs()).toBe(2_000);
+    expect(trouble.nextPauseMs()).toBe(1_000);
     trouble.noteRefused();
-    expect(trouble.nextPauseMs()).toBe(4_000);
+    expect(trouble.nextPauseMs()).toBe(2_000);
     trouble.noteLost(10_000);
     expect(trouble.nextPauseMs()).toBe(1_000);
   });

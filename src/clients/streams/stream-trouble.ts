@@ -17,8 +17,8 @@ const secondChance: ReadonlySet<string> = new Set([
   MomentoErrorCode.LIMIT_EXCEEDED_ERROR,
 ]);
 
-/** Two seconds at most then, with the times that are the default. */
-const mostDoublingsOfAccepted = 2;
+/** One second at most then, with the times that are the default. */
+const mostDoublingsOfAccepted = 1;
 
 /** What goes wrong with the streams of one subscription: how long it pauses for it, and when it is told. */
 export class StreamTrouble {
