@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { MomentoLocal } from 'nestjs-momento/local';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runProgram } from '../../support/child-process.js';
@@ -21,9 +22,16 @@ class RecordingProxy {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       client.pipe(server).pipe(client);
     });
-    client.on('error', () => server.destroy());
-    server.on('error', () => client.destroy());
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      one.on('error', () => other.destroy()).on('close', () => other.destroy());
+    }
+    this.#tunnels.push(client);
   });
+  /** The server lets go of what it has handed over. */
+  readonly #tunnels: Duplex[] = [];
 
   async start(): Promise<string> {
     await once(this.#server.listen(0, '127.0.0.1'), 'listening');
@@ -34,6 +42,7 @@ class RecordingProxy {
   stop(): void {
     this.#server.close();
     this.#server.closeAllConnections();
+    for (const tunnel of this.#tunnels) tunnel.destroy();
   }
 }
 
