@@ -176,6 +176,22 @@ describe('a source that fails', () => {
   });
 });
 
+describe('a source that fails twice', () => {
+  it('is said to fail each time, once', async () => {
+    const source = new Secret(makeV1Key());
+    const { credentials } = follow(source, { refresh: false });
+    await credentials.current();
+    const good = source.content;
+    for (let outage = 1; outage <= 2; outage += 1) {
+      source.content = new Error('connect ECONNREFUSED');
+      for (let look = 0; look < 3; look += 1) await credentials.refreshNow().catch(() => undefined);
+      expect(warnings.filter((line) => line.startsWith('The key in use stays'))).toHaveLength(outage);
+      source.content = good;
+      await credentials.refreshNow();
+    }
+  });
+});
+
 describe('a key that ends', () => {
   it('is said to be expiring once, and is asked for ever more often, up to its end', async () => {
     const endsInMs = hours(1);

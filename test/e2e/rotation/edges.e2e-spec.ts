@@ -255,6 +255,50 @@ describe.each([
   });
 });
 
+describe('in Lambda, which has no timers between its calls', () => {
+  it('a call drives the refresh, and a rotation is followed', async () => {
+    vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'a-function');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const app = await boot({ refresh: { intervalSeconds: 0.05 } });
+    rotate({ revoke: false });
+    await sleep(200);
+    expect(servers.secrets.callCount('GetSecretValue')).toBe(1);
+    await app.get(CacheService).get('key');
+    await vi.waitFor(() => expect(app.get(MomentoCredentials).status().generation).toBe(2));
+  });
+});
+
+describe('the end of a connection', () => {
+  it('waits for clients that were replaced and still answer a call', async () => {
+    const app = await boot();
+    servers.momento.faults.delay('get', 400, { times: 1 });
+    const inFlight = app.get(CacheService).get('key');
+    await vi.waitFor(() => expect(servers.momento.requestCount('get')).toBe(1), { interval: 5 });
+    const drained = vi.fn<() => void>();
+    app.get(MomentoCredentials).on('drained', drained);
+    rotate({ revoke: false });
+    await app.get(MomentoCredentials).refreshNow();
+    await app.close();
+    expect(await inFlight).toBeUndefined();
+    await vi.waitFor(() => expect(servers.momento.connections).toBe(0));
+  });
+
+  it('in the middle of a first call makes no clients any more', async () => {
+    servers.secrets.faults.delay(300);
+    const builder = Test.createTestingModule({ imports: [momentoModule({ shutdownTimeoutSeconds: 0 })] });
+    const app = await builder.overrideProvider(CacheService).useValue({}).compile();
+    const first = app
+      .get(CacheClient)
+      .get('demo-cache', 'key')
+      .catch((error: unknown) => error);
+    await vi.waitFor(() => expect(servers.secrets.callCount('GetSecretValue')).toBe(1));
+    await app.close();
+    expect(await first).toMatchObject({ name: 'MomentoClosedError' });
+    await sleep(400);
+    expect(servers.momento.connectionsAccepted).toBe(0);
+  });
+});
+
 describe('the first key', () => {
   it('is waited for within the time limit of the call, and serves the next one', async () => {
     servers.secrets.faults.delay(600, { times: 1 });
