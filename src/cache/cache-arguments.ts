@@ -31,14 +31,15 @@ export class CacheArguments {
   }
 
   operation(name: string, target?: string): MomentoOperation {
-    return { name, cacheName: this.cacheName, ...(target !== undefined && { target }) };
+    const { cacheName } = this;
+    return target === undefined ? { name, cacheName } : { name, cacheName, target };
   }
 
   /** Without the check, `undefined` would come back as an unknown error. */
   fullKey(operation: MomentoOperation, key: string): string {
     if (typeof key !== 'string' || key === '')
       throw invalidArgument(operation, 'the key is not a filled string');
-    return `${this.#keyPrefix}${key}`;
+    return this.#keyPrefix + key;
   }
 
   /** The SDK takes a TTL of 0 for none, and would send the default. */

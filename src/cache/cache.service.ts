@@ -56,13 +56,18 @@ export class CacheService {
    * @returns the value; `undefined` when there is none (a miss)
    * @throws MomentoCacheError
    */
-  async get<T>(key: string): Promise<T | undefined> {
-    const operation = this.#arguments.operation('get', key);
-    const fullKey = this.#arguments.fullKey(operation, key);
-    const response = await cacheCall(operation, this.#client.get(operation.cacheName, fullKey));
-    return response.type === CacheGetResponse.Hit
-      ? this.#arguments.decode<T>(operation, response)
-      : undefined;
+  get<T>(key: string): Promise<T | undefined> {
+    // No async function, and one promise: an app's busiest call.
+    try {
+      const operation = this.#arguments.operation('get', key);
+      const fullKey = this.#arguments.fullKey(operation, key);
+      const call = cacheCall(operation, this.#client.get(operation.cacheName, fullKey));
+      return call.then((response) =>
+        response.type === CacheGetResponse.Hit ? this.#arguments.decode<T>(operation, response) : undefined,
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** @throws MomentoCacheError */

@@ -82,8 +82,8 @@ export class MomentoConnection {
     const injected = createInjectedClients({
       configurations: this.#configurations,
       logger: this.#logger,
-      run: (call, timeoutMs, usesKey) =>
-        this.inFlight.track(() => this.#clients.run(call, timeoutMs, usesKey)),
+      run: (call, timeoutMs, usesKey = true) =>
+        this.inFlight.track(() => this.#clients.calls.run(call, timeoutMs, usesKey)),
       subscribe: (clients, ...args) => this.#subscriptions.subscribe(clients, ...args),
     });
     this.cacheClient = this.adopt(injected.cacheClient);

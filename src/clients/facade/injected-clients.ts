@@ -51,12 +51,10 @@ export function createInjectedClients({
   return {
     cacheClient: createStableClient(
       CacheClient,
-      (method, args) =>
-        run(
-          (clients) =>
-            invoke(isOfControlPlane(method) ? clients.controlClient : clients.cacheClient, method, args),
-          cacheTimeoutMs,
-        ),
+      (method) => {
+        const client = isOfControlPlane(method) ? 'controlClient' : 'cacheClient';
+        return (...args) => run((clients) => invoke(clients[client], method, args), cacheTimeoutMs);
+      },
       {
         close: refuseToClose('CacheClient'),
         configuration: configurations.cache,
@@ -67,7 +65,9 @@ export function createInjectedClients({
     ),
     topicClient: createStableClient(
       TopicClient,
-      (method, args) => run((clients) => invoke(clients.topicClient, method, args), topicTimeoutMs),
+      (method) =>
+        (...args) =>
+          run((clients) => invoke(clients.topicClient, method, args), topicTimeoutMs),
       {
         subscribe: (cacheName: string, topicName: string, callbacks: SubscribeCallOptions) =>
           run((clients) => subscribe(clients, cacheName, topicName, callbacks), topicTimeoutMs),
@@ -75,8 +75,11 @@ export function createInjectedClients({
     ),
     authClient: createStableClient(
       AuthClient,
-      (method, args) =>
-        run((clients) => invoke(clients.authClient, method, args), cacheTimeoutMs, !carriesOwnToken(method)),
+      (method) => {
+        const usesKey = !carriesOwnToken(method);
+        return (...args) =>
+          run((clients) => invoke(clients.authClient, method, args), cacheTimeoutMs, usesKey);
+      },
       {},
     ),
     leaderboardClient: createStableLeaderboardClient(

@@ -8,14 +8,18 @@ type Run = (call: (clients: ClientGeneration) => Promise<unknown>) => Promise<un
 export function createStableLeaderboardClient(run: Run, close: () => void): PreviewLeaderboardClient {
   return createStableClient(
     PreviewLeaderboardClient,
-    (method, args) => run((clients) => invoke(clients.leaderboardClient, method, args)),
+    (method) =>
+      (...args) =>
+        run((clients) => invoke(clients.leaderboardClient, method, args)),
     {
       leaderboard: (cacheName: string, leaderboardName: string) => {
         checkNames(cacheName, leaderboardName);
-        return createStableLeaderboard((method, args) =>
-          run((clients) =>
-            invoke(clients.leaderboardClient.leaderboard(cacheName, leaderboardName), method, args),
-          ),
+        return createStableLeaderboard(
+          (method) =>
+            (...args) =>
+              run((clients) =>
+                invoke(clients.leaderboardClient.leaderboard(cacheName, leaderboardName), method, args),
+              ),
         );
       },
       close,
@@ -42,7 +46,7 @@ const leaderboardMethods = [
 
 function createStableLeaderboard(dispatch: Dispatch): ILeaderboard {
   const method = (name: string) => ({
-    value: (...args: unknown[]) => dispatch(name, args),
+    value: dispatch(name),
     enumerable: true,
   });
   const members = leaderboardMethods.map((name) => [name, method(name)] as const);

@@ -1,5 +1,5 @@
-/** Calls a method of the SDK client that is current when the call is made. */
-export type Dispatch = (method: string, args: readonly unknown[]) => Promise<unknown>;
+/** Makes what calls a method of the SDK client that is current at that moment. */
+export type Dispatch = (method: string) => (...args: unknown[]) => Promise<unknown>;
 
 /**
  * An object that stands for an SDK client for as long as the app lives, whichever client does the work. It is an
@@ -7,7 +7,7 @@ export type Dispatch = (method: string, args: readonly unknown[]) => Promise<unk
  * its own, so that printing it shows nothing.
  *
  * @param clientClass the SDK's class
- * @param dispatch does the call; the SDK's methods are all asynchronous, but for those in `own`
+ * @param dispatch makes a method; the SDK's are all asynchronous, but for those in `own`
  * @param own what the object answers by itself; `inherited` members stay the prototype's and call the object's own methods
  */
 export function createStableClient<C extends object>(
@@ -19,7 +19,7 @@ export function createStableClient<C extends object>(
   const methods = methodNames(clientClass.prototype).filter(
     (name) => !(name in own) && !inherited.includes(name),
   );
-  const dispatched = methods.map((name) => [name, (...args: unknown[]) => dispatch(name, args)] as const);
+  const dispatched = methods.map((name) => [name, dispatch(name)] as const);
   const members = [...dispatched, ...Object.entries(own)].map(
     ([name, value]): [string, PropertyDescriptor] => [
       name,

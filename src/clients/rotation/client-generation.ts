@@ -124,12 +124,32 @@ export class ClientGeneration {
     return this.#leaderboardClient;
   }
 
-  /** Makes a call that `drain()` waits for. Never rejects. */
-  async attempt<T>(call: (clients: this) => Promise<T>): Promise<CallOutcome<T>> {
+  /**
+   * Makes a call that `drain()` waits for. Each `get` of the app is one, so it costs one promise with what follows it.
+   *
+   * @param then what follows the call, however it ended
+   */
+  attempt<T, R>(
+    call: (clients: this) => Promise<T>,
+    then: (outcome: CallOutcome<T>) => R | Promise<R>,
+  ): Promise<R> {
+    const ended = (outcome: CallOutcome<T>) => {
+      this.#inFlight.end();
+      return then(outcome);
+    };
+    this.#inFlight.begin();
+    return this.#begin(call).then(
+      (value) => ended({ value }),
+      (thrown: unknown) => ended({ thrown }),
+    );
+  }
+
+  /** A client that is made on first use may refuse to be made. */
+  #begin<T>(call: (clients: this) => Promise<T>): Promise<T> {
     try {
-      return { value: await this.#inFlight.track(() => call(this)) };
-    } catch (thrown) {
-      return { thrown };
+      return call(this);
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
   }
 

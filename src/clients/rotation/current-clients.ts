@@ -1,4 +1,3 @@
-import { TimeoutError } from '@gomomento/sdk';
 import type { Logger } from '@nestjs/common';
 import type { KeyFollower } from '../../credentials/following/key-follower.js';
 import type { KeyCandidate } from '../../credentials/following/key-candidates.js';
@@ -6,9 +5,9 @@ import type { Credential } from '../../credentials/fetched/credential.js';
 import type { SealedCredentialProvider } from '../../credentials/key/sealed-credential-provider.js';
 import { MomentoClosedError, MomentoConfigurationError } from '../../foundation/momento.errors.js';
 import { withinTime } from '../../foundation/time/pause.js';
-import { type CallOutcome, finish, isKeyRejected, isSuccess } from '../sdk/sdk-answer.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 import { MiddlewareLife } from '../sdk/middleware-life.js';
+import { CallRunner, type ClientsInUse } from './call-runner.js';
 import { ClientGeneration } from './client-generation.js';
 import { type CacheNeeds, ensureCaches, proveKey } from './key-proof.js';
 
@@ -28,7 +27,8 @@ const shortestProofMs = 1_000;
 const longestGoodbyeMs = 250;
 
 /** The clients of the key in use, which change with it: made on first use, replaced without a failed call, closed once. */
-export class CurrentClients {
+export class CurrentClients implements ClientsInUse {
+  readonly calls: CallRunner;
   /** The caches that a key must reach: of another account it would be a key to nothing. */
   readonly neededCaches = new Set<string>();
   readonly #options: CurrentClientsOptions;
@@ -41,40 +41,12 @@ export class CurrentClients {
   constructor(options: CurrentClientsOptions) {
     this.#options = options;
     this.#middlewares = new MiddlewareLife(options.configurations.middlewares, options.logger);
+    this.calls = new CallRunner(options.follower, this);
     this.#following = this.#follow();
   }
 
-  /**
-   * Makes a call. When Momento rejects the key, the call joins the look for another one and is repeated: it was not carried
-   * out. It waits no longer than its time limit, the wait for the first key included.
-   *
-   * @param usesKey false for calls with a token of the caller's own, whose rejection says nothing of the key
-   */
-  async run<T>(
-    call: (clients: ClientGeneration) => Promise<T>,
-    timeoutMs: number,
-    usesKey = true,
-  ): Promise<T> {
-    const startedAtMs = performance.now();
-    const timeLeftMs = () => timeoutMs - (performance.now() - startedAtMs);
-    let rejected: ClientGeneration | undefined;
-    for (;;) {
-      const clients = this.#current ?? (await this.#readyWithin(timeoutMs));
-      this.#options.follower.noteUse();
-      const outcome = await clients.attempt(call);
-      if (!usesKey) return finish(outcome);
-      if (!isKeyRejected(outcome)) {
-        if (clients.isRejected) this.#noteAccepted(clients, outcome);
-        return finish(outcome);
-      }
-      const wasRepeated = rejected === clients;
-      rejected = clients;
-      clients.isRejected = true;
-      if (timeLeftMs() <= 0) return finish(outcome);
-      // The repeat has the SDK's whole time again: to give it up half-way would leave open whether it was carried out.
-      const renewal = await this.#options.follower.renewRejected(clients.provider, timeLeftMs(), wasRepeated);
-      if (renewal === 'none') return finish(outcome);
-    }
+  get inUse(): ClientGeneration | undefined {
+    return this.#current;
   }
 
   /**
@@ -136,11 +108,6 @@ export class CurrentClients {
     this.#middlewares.end();
   }
 
-  async #readyWithin(limitMs: number): Promise<ClientGeneration> {
-    const clients = await withinTime(this.ready(), limitMs);
-    return clients ?? Promise.reject(new TimeoutError(`there was no key within ${limitMs} ms`));
-  }
-
   #startOnce(
     make: (provider: SealedCredentialProvider) => Promise<ClientGeneration>,
   ): Promise<ClientGeneration> {
@@ -164,12 +131,6 @@ export class CurrentClients {
     await this.#refuseLate(clients);
     this.#current = clients;
     return clients;
-  }
-
-  #noteAccepted(clients: ClientGeneration, outcome: CallOutcome<unknown>): void {
-    if (!isSuccess(outcome)) return;
-    clients.isRejected = false;
-    this.#options.follower.noteAccepted(clients.provider);
   }
 
   /** Brings keys into use, one at a time, for as long as the key is followed. Never rejects. */

@@ -125,11 +125,12 @@ async function askOnce(
   cacheName: string,
   limit: TimeLimit,
 ): Promise<string | undefined> {
-  const outcome = clients.attempt(({ cacheClient }) =>
-    cacheClient.keyExists(cacheName, probeKey, { abortSignal: limit.signal }),
+  const answer = clients.attempt(
+    ({ cacheClient }) => cacheClient.keyExists(cacheName, probeKey, { abortSignal: limit.signal }),
+    (outcome) => finish(outcome),
   );
   try {
-    await limit.race(sdkAnswer(outcome.then(finish)));
+    await limit.race(sdkAnswer(answer));
     return undefined;
   } catch (error) {
     if (!(error instanceof SdkError)) return MomentoErrorCode.TIMEOUT_ERROR;
@@ -143,8 +144,11 @@ async function createMissing(
   createCaches: boolean,
 ): Promise<void> {
   if (!createCaches) throw cacheNotFound(cacheName);
-  const outcome = clients.attempt(({ controlClient }) => controlClient.createCache(cacheName));
-  await sdkAnswer(outcome.then(finish)).catch((error: unknown) => {
+  const answer = clients.attempt(
+    ({ controlClient }) => controlClient.createCache(cacheName),
+    (outcome) => finish(outcome),
+  );
+  await sdkAnswer(answer).catch((error: unknown) => {
     throw error instanceof SdkError ? cacheNotCreated(cacheName, error.errorCode()) : error;
   });
 }

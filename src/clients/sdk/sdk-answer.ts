@@ -34,29 +34,36 @@ export function isSuccess(outcome: CallOutcome<unknown>): boolean {
  * @throws SdkError what the SDK returned or threw
  * @throws MomentoError what this library's own stable clients throw, such as `MomentoClosedError`
  */
-export async function sdkAnswer<R extends object>(call: Promise<R>): Promise<Exclude<R, ErrorResponse>> {
-  let response: R;
-  try {
-    response = await call;
-  } catch (error) {
-    throw toSdkError(error);
-  }
-  const error = errorOf(response);
-  if (error !== undefined) throw error;
-  return response as Exclude<R, ErrorResponse>;
+export function sdkAnswer<R extends object>(call: Promise<R>): Promise<Exclude<R, ErrorResponse>> {
+  return call.then(
+    (response) => {
+      const error = errorOf(response);
+      if (error !== undefined) throw error;
+      return response as Exclude<R, ErrorResponse>;
+    },
+    (thrown: unknown) => {
+      throw toSdkError(thrown);
+    },
+  );
 }
 
-/** Makes a call, with its failure as the library's error of that operation. */
-export async function callMomento<R extends object>(
+/** Makes a call, with its failure as the library's error of that operation. One promise: each `get` comes this way. */
+export function callMomento<R extends object>(
   operation: MomentoOperation,
   call: Promise<R>,
   ErrorClass: { fromSdk(operation: MomentoOperation, error: SdkError): MomentoError },
 ): Promise<Exclude<R, ErrorResponse>> {
-  try {
-    return await sdkAnswer(call);
-  } catch (error) {
-    throw error instanceof SdkError ? ErrorClass.fromSdk(operation, error) : error;
-  }
+  return call.then(
+    (response) => {
+      const error = errorOf(response);
+      if (error !== undefined) throw ErrorClass.fromSdk(operation, error);
+      return response as Exclude<R, ErrorResponse>;
+    },
+    (thrown: unknown) => {
+      const error = toSdkError(thrown);
+      throw error instanceof SdkError ? ErrorClass.fromSdk(operation, error) : error;
+    },
+  );
 }
 
 function errorOf(value: unknown): SdkError | undefined {

@@ -111,8 +111,9 @@ export class KeyFollower {
 
   /** Called at every use: a process that was frozen, or has no timers, refreshes when it is used again. */
   noteUse(): void {
-    this.#refreshTimer.check();
-    this.#expiryTimer.check();
+    const [nowMs, timeOfDay] = [performance.now(), Date.now()];
+    this.#refreshTimer.check(nowMs, timeOfDay);
+    this.#expiryTimer.check(nowMs, timeOfDay);
   }
 
   /** The last request on a replaced key is done. */

@@ -30,8 +30,8 @@ export class RefreshTimer {
   }
 
   /** Cheap enough to be asked at every use. */
-  check(): void {
-    if (performance.now() >= this.#dueAtMs || Date.now() >= this.#dueAtTimeOfDay) this.#fire();
+  check(nowMs = performance.now(), timeOfDay = Date.now()): void {
+    if (nowMs >= this.#dueAtMs || timeOfDay >= this.#dueAtTimeOfDay) this.#fire();
   }
 
   #wait(delayMs: number): void {

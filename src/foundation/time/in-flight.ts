@@ -14,13 +14,22 @@ export class InFlight {
 
   /** Counts the work until it has ended, however it ends. @returns the work's own outcome */
   async track<T>(work: () => T | Promise<T>): Promise<T> {
-    this.#count += 1;
+    this.begin();
     try {
       return await work();
     } finally {
-      this.#count -= 1;
-      if (this.#count === 0) for (const notify of this.#whenIdle) notify();
+      this.end();
     }
+  }
+
+  /** For what is too frequent to pay for another promise: `end()` follows, once, however the work ends. */
+  begin(): void {
+    this.#count += 1;
+  }
+
+  end(): void {
+    this.#count -= 1;
+    if (this.#count === 0) for (const notify of this.#whenIdle) notify();
   }
 
   /** Resolves when nothing is under way, or when the time is over; true when nothing is. */
