@@ -1,10 +1,14 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import * as fc from 'fast-check';
 import { afterAll } from 'vitest';
 
 // What a test says is said by its assertions; those about logs take the logger over (test/support/capture-logs.ts).
 Logger.overrideLogger(false);
+
+// The same cases at every run, so that a change that fails is at fault: FAST_CHECK_SEED=$RANDOM npm test draws others.
+fc.configureGlobal({ seed: Number(process.env['FAST_CHECK_SEED'] ?? 7) });
 
 /** What may hold a process, as Node names it. What is let go of (`unref`) is not among the active resources. */
 const holding = ['TCPSocketWrap', 'TCPServerWrap', 'TLSWrap', 'Timeout', 'ProcessWrap', 'PipeWrap'];

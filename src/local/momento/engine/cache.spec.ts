@@ -43,7 +43,7 @@ describe('Cache, the bytes that it holds', () => {
     fc.tuple(anyName, anyText).map((args) => (cache: Cache) => set(cache, ...args)),
     fc.tuple(anyName, anyText).map((args) => (cache: Cache) => void publish(cache, ...args)),
     anyName.map((name) => (cache: Cache) => {
-      cache.topics.get(name).subscribe({ sequenceNumber: 0, sequencePage: 0 }, () => false);
+      cache.topics.open(name).subscribe({ sequenceNumber: 0, sequencePage: 0 }, () => false);
     }),
     fc.tuple(anyName, anyIds).map(([name, ids]) => (cache: Cache) => {
       cache.leaderboards.upsert(
@@ -71,6 +71,8 @@ describe('Cache, the bytes that it holds', () => {
           expect(refusal === undefined || cache.leaderboards.heldBytes === before).toBe(true);
           expect(heldBy(cache)).toBeLessThanOrEqual(100);
         }
+        const heard = ['a', 'bb', 'ccc'].filter((name) => cache.topics.get(name).subscriberCount > 0);
+        expect(cache.topics.pinnedBytes).toBe(heard.join('').length);
         const boards = ['a', 'bb', 'ccc'].map((name) => ({ name, size: cache.leaderboards.find(name).size }));
         expect(cache.leaderboards.heldBytes).toBe(
           boards.reduce((sum, { name, size }) => sum + (size === 0 ? 0 : name.length + 16 * size), 0),
@@ -112,6 +114,20 @@ describe('Cache, the bytes that it holds', () => {
     expect(cache.topics.get('t').heldCount).toBe(0);
   });
 
+  it('refuse a subscriber whose topic finds no room for its name, beside leaderboards or beside other topics', () => {
+    const { cache } = startCache(20);
+    const from = { sequenceNumber: 0, sequencePage: 0 };
+    cache.leaderboards.upsert('l', [{ id: 1, score: 1 }]);
+    set(cache, 'a', 'x');
+    cache.topics.open('bb').subscribe(from, () => true);
+    expect([has(cache, 'a'), heldBy(cache)]).toEqual([false, 19]);
+
+    expect(() => cache.topics.open('cc')).toThrow('request limit of 20 bytes');
+    expect(cache.topics.open('bb').subscriberCount).toBe(1);
+    expect(() => cache.leaderboards.upsert('l', [{ id: 2, score: 1 }])).toThrow('request limit of 20 bytes');
+    expect([cache.topics.heldCount, heldBy(cache)]).toEqual([1, 19]);
+  });
+
   it('refuse a leaderboard that finds no room, and take what replaces a score', () => {
     const { cache } = startCache(1 + 2 * 16);
     cache.leaderboards.upsert('l', [
@@ -130,7 +146,7 @@ describe('Cache, its topics', () => {
   it('are remembered while somebody listens, and the 10,000 that were used last', () => {
     const { cache } = startCache();
     const { topics } = cache;
-    topics.get('heard').subscribe({ sequenceNumber: 0, sequencePage: 0 }, () => true);
+    topics.open('heard').subscribe({ sequenceNumber: 0, sequencePage: 0 }, () => true);
     publish(cache, 'used again', 'x');
     for (let index = 0; index < 20_000; index += 1) {
       publish(cache, `topic ${index}`, 'x');
@@ -140,7 +156,7 @@ describe('Cache, its topics', () => {
     }
 
     expect(topics.heldCount).toBe(10_000);
-    expect(topics.get('heard').subscriberCount).toBe(1);
+    expect(topics.open('heard').subscriberCount).toBe(1);
     expect(publish(cache, 'used again', 'x')).toBe(6);
     expect([publish(cache, 'topic 19999', 'x'), publish(cache, 'topic 0', 'x')]).toEqual([2, 1]);
     // As at the service, the next life of a topic has a larger page.

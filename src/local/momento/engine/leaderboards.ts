@@ -1,5 +1,4 @@
 import type { ByteBudget, ByteHolder } from './byte-budget.js';
-import { EngineError } from './engine-error.js';
 import { Leaderboard, type LeaderboardElement } from './leaderboard.js';
 
 /** An id and a score, of 64 bits each. */
@@ -23,6 +22,10 @@ export class Leaderboards implements ByteHolder {
     return this.#heldBytes;
   }
 
+  get pinnedBytes(): number {
+    return this.#heldBytes;
+  }
+
   /** What does not exist is as good as empty: the service knows no miss of a leaderboard. */
   find(name: string): Leaderboard {
     return this.#boards.get(name) ?? NO_ELEMENTS;
@@ -35,17 +38,11 @@ export class Leaderboards implements ByteHolder {
     const newIds = new Set(elements.map(({ id }) => id).filter((id) => !board.has(id)));
     const addedBytes = newIds.size * ELEMENT_BYTES + (known === undefined ? Buffer.byteLength(name) : 0);
     // No element of a leaderboard is worth less than another: it cannot make room for itself.
-    if (this.#heldBytes + addedBytes > this.#budget.maxBytes) {
-      throw new EngineError(
-        'size-limit-exceeded',
-        `The leaderboards of the cache would exceed the request limit of ${this.#budget.maxBytes} bytes`,
-      );
-    }
+    this.#budget.pin(addedBytes);
     board.upsert(elements);
     if (board.size > 0) {
       this.#boards.set(name, board);
       this.#heldBytes += addedBytes;
-      this.#budget.makeRoom();
     }
   }
 

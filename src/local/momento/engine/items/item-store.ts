@@ -60,6 +60,10 @@ export class ItemStore implements ByteHolder {
     return this.#heldBytes;
   }
 
+  get pinnedBytes(): number {
+    return 0;
+  }
+
   /** Items that had to go for the sake of the limit on the bytes. */
   get evictedCount(): number {
     return this.#evictedCount;

@@ -40,6 +40,28 @@ export class Topics implements ByteHolder {
     return this.#nameBytes + this.#history.heldBytes;
   }
 
+  /** The names of topics that somebody listens to. */
+  get pinnedBytes(): number {
+    let bytes = 0;
+    for (const [name, { subscriberCount }] of this.#topics) {
+      bytes += subscriberCount > 0 ? Buffer.byteLength(name) : 0;
+    }
+    return bytes;
+  }
+
+  /**
+   * The topic of this name, for a subscriber: it is remembered for as long as somebody listens.
+   *
+   * @throws EngineError `invalid-argument`, or `size-limit-exceeded` when its name finds no room
+   */
+  open(name: string): Topic {
+    const known = this.#topics.get(name);
+    if (known === undefined || known.subscriberCount === 0) {
+      this.#budget.pin(Buffer.byteLength(name));
+    }
+    return this.get(name);
+  }
+
   /** The topic of this name. @throws EngineError `invalid-argument` for a name that is empty or too long. */
   get(name: string): Topic {
     const topic = this.#topics.get(name) ?? this.#create(name);

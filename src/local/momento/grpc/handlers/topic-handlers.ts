@@ -35,7 +35,7 @@ export function publishHandlers(
 export function subscribeHandlers(caches: CacheRegistry, heartbeats: Heartbeats): StreamHandlers<'topics'> {
   return {
     Subscribe: (request, _context, stream) => {
-      const topic = caches.get(request.cache_name).topics.get(request.topic);
+      const topic = caches.get(request.cache_name).topics.open(request.topic);
       // The first heartbeat tells the subscriber that it is subscribed.
       heartbeats.start(stream);
       const subscription = topic.subscribe(
