@@ -56,7 +56,9 @@ const results = await new Stryker({
   coverageAnalysis: 'perTest',
   ignoreStatic: true,
   concurrency: 2,
+  // A test that hangs ends by its own limit of 15 s; this is for a loop that never yields.
   timeoutMS: 20_000,
+  timeoutFactor: 1.1,
   reporters: ['progress-append-only', 'clear-text'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },
   tempDirName: '.mutants',
