@@ -130,7 +130,7 @@ async function askOnce(
     (outcome) => finish(outcome),
   );
   try {
-    await limit.race(sdkAnswer(answer));
+    await limit.race(sdkAnswer(answer, () => undefined));
     return undefined;
   } catch (error) {
     if (!(error instanceof SdkError)) return MomentoErrorCode.TIMEOUT_ERROR;
@@ -148,7 +148,7 @@ async function createMissing(
     ({ controlClient }) => controlClient.createCache(cacheName),
     (outcome) => finish(outcome),
   );
-  await sdkAnswer(answer).catch((error: unknown) => {
+  await sdkAnswer(answer, () => undefined).catch((error: unknown) => {
     throw error instanceof SdkError ? cacheNotCreated(cacheName, error.errorCode()) : error;
   });
 }

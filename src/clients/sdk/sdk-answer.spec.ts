@@ -20,36 +20,42 @@ const returned = (error: AuthenticationError | PermissionError): CacheGet.Respon
 describe('sdkAnswer', () => {
   it('is the answer when it is no error', async () => {
     const miss: CacheGet.Response = new CacheGet.Miss();
-    await expect(sdkAnswer(Promise.resolve(miss))).resolves.toBe(miss);
+    await expect(sdkAnswer(Promise.resolve(miss), (answer) => answer)).resolves.toBe(miss);
   });
 
   it('throws the SDK’s error as it is, returned or thrown', async () => {
     const error = new PermissionError('not allowed');
-    expect(await failureOf(() => sdkAnswer(Promise.resolve(returned(error))))).toBe(error);
-    expect(await failureOf(() => sdkAnswer(Promise.reject<object>(error)))).toBe(error);
+    expect(await failureOf(() => sdkAnswer(Promise.resolve(returned(error)), (answer) => answer))).toBe(
+      error,
+    );
+    expect(await failureOf(() => sdkAnswer(Promise.reject<object>(error), (answer) => answer))).toBe(error);
   });
 
   it('throws an error of this library as it is', async () => {
     const error = new MomentoClosedError('default');
-    expect(await failureOf(() => sdkAnswer(Promise.reject(error)))).toBe(error);
+    expect(await failureOf(() => sdkAnswer(Promise.reject(error), (answer) => answer))).toBe(error);
   });
 
   it('makes an error of the SDK of any other, with its stack and itself for the cause', async () => {
     const error = new TypeError('Cannot read properties of undefined');
-    const failure = await failureOf(() => sdkAnswer(Promise.reject(error)));
+    const failure = await failureOf(() => sdkAnswer(Promise.reject(error), (answer) => answer));
     expect(failure).toBeInstanceOf(UnknownError);
     expect(failure).toMatchObject({ message: error.message, stack: error.stack, cause: error });
   });
 
   it('makes a cancellation of the bare string of a closed client', async () => {
-    const failure = await failureOf(() => sdkAnswer(Promise.reject<object>('Task has been purged.')));
+    const failure = await failureOf(() =>
+      sdkAnswer(Promise.reject<object>('Task has been purged.'), (answer) => answer),
+    );
     expect(failure).toBeInstanceOf(CancelledError);
   });
 
   it.each([null, undefined, 7, Object.create(null) as object])(
     'makes an error of the SDK of %s',
     async (thrown) => {
-      expect(await failureOf(() => sdkAnswer(Promise.reject<object>(thrown)))).toBeInstanceOf(UnknownError);
+      expect(
+        await failureOf(() => sdkAnswer(Promise.reject<object>(thrown), (answer) => answer)),
+      ).toBeInstanceOf(UnknownError);
     },
   );
 });

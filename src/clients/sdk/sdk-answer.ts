@@ -28,18 +28,21 @@ export function isSuccess(outcome: CallOutcome<unknown>): boolean {
 }
 
 /**
- * The SDK's answer when it is not an error, so that callers see one behaviour whether the user's configuration returns
- * errors or throws them.
+ * What `read` takes from the SDK's answer when it is not an error, so that callers see one behaviour whether the user's
+ * configuration returns errors or throws them. One promise: each `get` comes this way.
  *
  * @throws SdkError what the SDK returned or threw
  * @throws MomentoError what this library's own stable clients throw, such as `MomentoClosedError`
  */
-export function sdkAnswer<R extends object>(call: Promise<R>): Promise<Exclude<R, ErrorResponse>> {
+export function sdkAnswer<R extends object, T>(
+  call: Promise<R>,
+  read: (answer: Exclude<R, ErrorResponse>) => T,
+): Promise<T> {
   return call.then(
     (response) => {
       const error = errorOf(response);
       if (error !== undefined) throw error;
-      return response as Exclude<R, ErrorResponse>;
+      return read(response as Exclude<R, ErrorResponse>);
     },
     (thrown: unknown) => {
       throw toSdkError(thrown);
@@ -47,23 +50,17 @@ export function sdkAnswer<R extends object>(call: Promise<R>): Promise<Exclude<R
   );
 }
 
-/** Makes a call, with its failure as the library's error of that operation. One promise: each `get` comes this way. */
-export function callMomento<R extends object>(
+/** Makes a call, with its failure as the library's error of that operation. */
+export async function callMomento<R extends object>(
   operation: MomentoOperation,
   call: Promise<R>,
   ErrorClass: { fromSdk(operation: MomentoOperation, error: SdkError): MomentoError },
 ): Promise<Exclude<R, ErrorResponse>> {
-  return call.then(
-    (response) => {
-      const error = errorOf(response);
-      if (error !== undefined) throw ErrorClass.fromSdk(operation, error);
-      return response as Exclude<R, ErrorResponse>;
-    },
-    (thrown: unknown) => {
-      const error = toSdkError(thrown);
-      throw error instanceof SdkError ? ErrorClass.fromSdk(operation, error) : error;
-    },
-  );
+  try {
+    return await sdkAnswer(call, (answer) => answer);
+  } catch (error) {
+    throw error instanceof SdkError ? ErrorClass.fromSdk(operation, error) : error;
+  }
 }
 
 function errorOf(value: unknown): SdkError | undefined {
