@@ -33,11 +33,19 @@ export { getMomentoCredentialsToken, InjectMomentoCredentials } from './credenti
 export { CacheService } from './cache/cache.service.js';
 export type {
   CacheBinding,
+  CacheBulkLoader,
+  CacheEntry,
   CacheLoader,
   CacheLoaderContext,
   CacheSetOptions,
   GetOrSetOptions,
-} from './cache/cache.options.js';
+} from './cache/options/cache.options.js';
+export {
+  MomentoBulkLoadError,
+  MomentoLoaderError,
+  MomentoLoaderTimeoutError,
+  MomentoReentrantLoadError,
+} from './cache/load/loader.errors.js';
 export { bytesCodec, jsonCodec, type MomentoCodec, stringCodec } from './foundation/momento.codecs.js';
 
 export { TopicService } from './topics/topic.service.js';

@@ -1,6 +1,6 @@
 import type { ModuleMetadata, Type } from '@nestjs/common';
 import type { MomentoModuleOptions } from './momento.options.js';
-import { checkOptions } from './module/options.rules.js';
+import { checkOptions } from './foundation/options.rules.js';
 
 /** What is said where the module is imported, beside the options. */
 export interface MomentoModuleExtras {

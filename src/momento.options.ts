@@ -4,7 +4,14 @@ import type {
   LeaderboardConfiguration,
   TopicConfiguration,
 } from '@gomomento/sdk';
-import { isTtl, ttlDescription, wholeSeconds } from './cache/ttl.js';
+import { policyRules } from './cache/options/cache-policy.js';
+import type { CacheBinding } from './cache/options/cache.options.js';
+import {
+  defaultTtlSeconds as usualTtlSeconds,
+  isTtl,
+  ttlDescription,
+  wholeSeconds,
+} from './cache/options/ttl.js';
 import type { CredentialSource } from './credentials/fetched/credential-source.js';
 import type { MomentoEndpoint } from './credentials/key/endpoint.js';
 import type { RefreshOptions } from './credentials/following/refresh-plan.js';
@@ -19,7 +26,7 @@ import {
   hasMethods,
   isPositive,
   type Rule,
-} from './module/options.rules.js';
+} from './foundation/options.rules.js';
 
 /**
  * The options of one connection. All may be left out, or be `undefined` as `ConfigService.get()` gives it, but what the
@@ -37,7 +44,9 @@ export interface MomentoModuleOptions {
   readonly cacheName?: string | undefined;
   /** Creates `cacheName` and the caches of `forFeature` at boot when they are missing. @default false */
   readonly createCaches?: boolean | undefined;
-  /** How long items live, in seconds, more than 0; fractions are rounded up. @default 600 */
+  /** The defaults of its caches: what a handle (`forFeature`, `cache()`) and a call leave out. */
+  readonly cache?: CacheBinding | undefined;
+  /** The short form of `cache: { ttlSeconds }`. @default 600 */
   readonly defaultTtlSeconds?: number | undefined;
   /** The SDK's configuration of `CacheClient`. @default Configurations.Laptop.latest() */
   readonly configuration?: Configuration | undefined;
@@ -63,6 +72,12 @@ export interface MomentoModuleOptions {
   readonly shutdownTimeoutSeconds?: number | undefined;
 }
 
+const bindingRules: Readonly<Record<keyof CacheBinding, Rule>> = {
+  ...policyRules,
+  keyPrefix: expected('a string', (value) => typeof value === 'string'),
+  codec: expected('a codec with encode and decode', hasMethods('encode', 'decode')),
+};
+
 const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
   credentials: expected(
     'a source such as fromSecretsManager(), or an SDK CredentialProvider',
@@ -71,6 +86,10 @@ const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
   endpoint: expected('a host name or the SDK’s endpoint overrides', (value) => isEndpoint(value)),
   cacheName: expected('a filled string', (value) => typeof value === 'string' && value.trim() !== ''),
   createCaches: expected('true or false', (value) => typeof value === 'boolean'),
+  cache: (value) => {
+    const problems = findProblems(value, bindingRules);
+    return problems.length === 0 ? undefined : problems.join('; ');
+  },
   defaultTtlSeconds: expected(ttlDescription, isTtl),
   configuration: expected(
     'a Configuration of the SDK',
@@ -92,11 +111,9 @@ const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
 };
 
 const featureRules: Readonly<Record<keyof CacheFeature, Rule>> = {
+  ...bindingRules,
   cacheName: rules.cacheName,
   name: rules.cacheName,
-  keyPrefix: expected('a string', (value) => typeof value === 'string'),
-  ttlSeconds: rules.defaultTtlSeconds,
-  codec: expected('a codec with encode and decode', hasMethods('encode', 'decode')),
 };
 
 /** @throws MomentoConfigurationError `invalid-options`, which lists every problem of every feature with its path */
@@ -126,22 +143,20 @@ export function resolveOptions(options: MomentoModuleOptions, name: string): Res
     `The options of the Momento connection ${quoteName(name)}`,
     findProblems(options, factoryRules),
   );
-  const {
-    credentials = fromEnvironment(),
-    createCaches = false,
-    defaultTtlSeconds = 600,
-    refresh = {},
-  } = options;
+  const { credentials = fromEnvironment(), createCaches = false, cache = {}, refresh = {} } = options;
   const { bootTimeoutSeconds = 10, onConnectError = 'fail', shutdownTimeoutSeconds = 5 } = options;
   const { endpoint, cacheName, configuration, topicConfiguration, leaderboardConfiguration } = options;
   const { sdkLogs = 'warn' } = options;
+  const ttlSeconds = cache.ttlSeconds ?? options.defaultTtlSeconds ?? usualTtlSeconds;
   return {
     name,
     credentials: toCredentialSource(credentials),
     endpoint,
     cacheName,
     createCaches,
-    defaultTtlSeconds: wholeSeconds(defaultTtlSeconds),
+    cache: { ...cache, ttlSeconds },
+    // Of the raw client, which knows nothing of values.
+    defaultTtlSeconds: wholeSeconds(typeof ttlSeconds === 'number' ? ttlSeconds : usualTtlSeconds),
     configuration,
     topicConfiguration,
     leaderboardConfiguration,

@@ -1,21 +1,25 @@
-import { type CacheClient, CacheGetResponse, CacheSetResponse } from '@gomomento/sdk';
-import { MomentoCacheError, type MomentoOperation } from '../foundation/momento.errors.js';
-import { CacheArguments, checkCacheName } from './cache-arguments.js';
-import { batchCalls, cacheCall, invalidArgument } from './cache-call.js';
-import {
-  type CacheBinding,
-  type CacheContext,
-  type CacheLoader,
-  type CacheSetOptions,
-  createCacheContext,
-  type GetOrSetOptions,
-} from './cache.options.js';
-import { type Flight, itemId } from './single-flight.js';
+import type { CacheClient } from '@gomomento/sdk';
+import type { MomentoOperation } from '../foundation/momento.errors.js';
+import { CacheArguments, checkCacheName } from './options/cache-arguments.js';
+import { CacheContext } from './load/cache-context.js';
+import type {
+  CacheBinding,
+  CacheBulkLoader,
+  CacheEntry,
+  CacheLoader,
+  CacheSetOptions,
+  GetOrSetOptions,
+} from './options/cache.options.js';
+import { DirectOperations } from './direct/direct-operations.js';
+import { ageSecondsOf, type Answer } from './load/answer.js';
+import { GatheredLoader } from './load/gathered-loader.js';
+import { MomentoBulkLoadError } from './load/loader.errors.js';
+import { ReadThrough } from './load/read-through.js';
 
 /**
  * A cache: typed values, a TTL, and loading with one call for however many callers.
  *
- * Direct operations reject with a `MomentoCacheError` when Momento fails; `getOrSet` never does.
+ * Direct operations reject with a `MomentoCacheError` when Momento fails; `getOrSet` and what stands on it never do.
  *
  * @example
  * const user = await cache.getOrSet(`user:${id}`, () => users.load(id), { ttlSeconds: 60 });
@@ -24,16 +28,17 @@ export class CacheService {
   readonly #client: CacheClient;
   readonly #arguments: CacheArguments;
   readonly #context: CacheContext;
+  #bound: { readonly direct: DirectOperations; readonly reader: ReadThrough } | undefined;
 
   /** @param context what the caches of a connection share; left out in a unit test */
   constructor(
     client: CacheClient,
     cacheName: string | undefined,
     binding: CacheBinding = {},
-    context: CacheContext = createCacheContext(),
+    context: CacheContext = new CacheContext(),
   ) {
     this.#client = client;
-    this.#arguments = new CacheArguments(cacheName, binding);
+    this.#arguments = new CacheArguments(cacheName, binding, context.defaults);
     this.#context = context;
   }
 
@@ -43,7 +48,7 @@ export class CacheService {
   }
 
   /**
-   * Another cache of the same connection, with keys, TTL and codec of its own.
+   * Another cache of the same connection, with keys, defaults and codec of its own.
    *
    * @throws MomentoConfigurationError `cache-name-missing` when the name is empty
    */
@@ -53,53 +58,66 @@ export class CacheService {
   }
 
   /**
+   * A value that is fresh.
+   *
    * @returns the value; `undefined` when there is none (a miss)
    * @throws MomentoCacheError
    */
   get<T>(key: string): Promise<T | undefined> {
-    // No async function, and one promise: an app's busiest call.
     try {
-      const operation = this.#arguments.operation('get', key);
-      const fullKey = this.#arguments.fullKey(operation, key);
-      const call = cacheCall(operation, this.#client.get(operation.cacheName, fullKey));
-      return call.then((response) =>
-        response.type === CacheGetResponse.Hit ? this.#arguments.decode<T>(operation, response) : undefined,
-      );
+      return this.#parts.direct.get<T>(key);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   /** @throws MomentoCacheError */
-  async set<T>(key: string, value: T, options: CacheSetOptions = {}): Promise<void> {
-    const operation = this.#arguments.operation('set', key);
-    const fullKey = this.#arguments.fullKey(operation, key);
-    const ttl = this.#arguments.ttl(operation, options);
-    const encoded = this.#arguments.encode(operation, value);
-    await this.#changing([fullKey], () =>
-      cacheCall(operation, this.#client.set(operation.cacheName, fullKey, encoded, ttl)),
-    );
+  async set<T>(key: string, value: T, options?: CacheSetOptions<T>): Promise<void> {
+    return this.#parts.direct.set(key, value, options);
+  }
+
+  /**
+   * Stores where nothing is.
+   *
+   * @returns whether it was stored
+   * @throws MomentoCacheError
+   */
+  async setIfAbsent<T>(key: string, value: T, options?: CacheSetOptions<T>): Promise<boolean> {
+    return this.#parts.direct.setIfAbsent(key, value, options);
   }
 
   /**
    * Deletes the item, if there is one. A value that `getOrSet` is loading meanwhile is not stored afterwards.
    *
-   * @throws MomentoCacheError
+   * @throws MomentoCacheError; it is queued then as well, and tried again as `evict` does
    */
   async delete(key: string): Promise<void> {
-    const operation = this.#arguments.operation('delete', key);
-    const fullKey = this.#arguments.fullKey(operation, key);
-    await this.#changing([fullKey], () =>
-      cacheCall(operation, this.#client.delete(operation.cacheName, fullKey)),
-    );
+    return this.#parts.direct.delete(key);
   }
 
-  /** @throws MomentoCacheError */
+  /**
+   * Deletes many items. Not atomic: when it rejects, some may have been deleted.
+   *
+   * @throws MomentoCacheError the first of those that failed
+   */
+  async deleteMany(keys: readonly string[]): Promise<void> {
+    return this.#parts.direct.deleteMany(keys);
+  }
+
+  /**
+   * Deletes in the background of a request: what Momento does not carry out is tried again, after 2 s and then twice as long
+   * each time, until it holds or the item must be gone by its TTL. A later write of the key in this process cancels it.
+   *
+   * @returns when it is done or queued
+   * @throws MomentoCacheError for wrong arguments alone
+   */
+  async evict(keys: string | readonly string[]): Promise<void> {
+    return this.#parts.direct.evict(typeof keys === 'string' ? [keys] : keys);
+  }
+
+  /** Whether Momento has something under the key, fresh or not. @throws MomentoCacheError */
   async has(key: string): Promise<boolean> {
-    const operation = this.#arguments.operation('has', key);
-    const fullKey = this.#arguments.fullKey(operation, key);
-    const response = await cacheCall(operation, this.#client.keyExists(operation.cacheName, fullKey));
-    return response.exists();
+    return this.#parts.direct.has(key);
   }
 
   /**
@@ -109,20 +127,7 @@ export class CacheService {
    * @throws MomentoCacheError when a call or one of its items fails
    */
   async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
-    const operation = this.#arguments.operation('getMany');
-    const uniqueKeys = [...new Set(keys)];
-    const fullKeys = uniqueKeys.map((key) => this.#arguments.fullKey(operation, key));
-    const results = await batchCalls(operation, fullKeys, (batch) =>
-      this.#client.getBatch(operation.cacheName, batch),
-    );
-    const hits = new Map<string, T>();
-    for (const [index, key] of uniqueKeys.entries()) {
-      const result = results[index];
-      if (result?.type === CacheGetResponse.Error)
-        throw MomentoCacheError.fromSdk(operation, result.innerException());
-      if (result?.type === CacheGetResponse.Hit) hits.set(key, this.#arguments.decode<T>(operation, result));
-    }
-    return hits;
+    return this.#parts.direct.getMany<T>(keys);
   }
 
   /**
@@ -131,111 +136,110 @@ export class CacheService {
    *
    * @throws MomentoCacheError when a call or one of its items fails
    */
-  async setMany<T>(entries: Iterable<readonly [string, T]>, options: CacheSetOptions = {}): Promise<void> {
-    const operation = this.#arguments.operation('setMany');
-    const ttl = this.#arguments.ttl(operation, options);
-    const items = Array.from(new Map(entries), ([key, value]) => ({
-      key: this.#arguments.fullKey(operation, key),
-      value: this.#arguments.encode(operation, value),
-      ...ttl,
-    }));
-    const write = () =>
-      batchCalls(operation, items, (batch) => this.#client.setBatch(operation.cacheName, batch));
-    const keys = items.map(({ key }) => key);
-    const results = await this.#changing(keys, write);
-    for (const result of results) {
-      if (result.type === CacheSetResponse.Error)
-        throw MomentoCacheError.fromSdk(operation, result.innerException());
-    }
+  async setMany<T>(entries: Iterable<readonly [string, T]>, options?: CacheSetOptions<T>): Promise<void> {
+    return this.#parts.direct.setMany(entries, options);
   }
 
   /**
-   * Adds to a whole number; a missing item counts as 0.
+   * Adds to a whole number; a missing item counts as 0. Windows do not apply: what is stored is a number as Momento has it.
    *
    * @param amount a whole number, negative to subtract
    * @returns the number afterwards
    * @throws MomentoCacheError `FAILED_PRECONDITION_ERROR` when what is stored is no whole number
    */
-  async increment(key: string, amount = 1, options: CacheSetOptions = {}): Promise<number> {
-    const operation = this.#arguments.operation('increment', key);
-    const fullKey = this.#arguments.fullKey(operation, key);
-    const ttl = this.#arguments.ttl(operation, options);
-    if (!Number.isSafeInteger(amount))
-      throw invalidArgument(operation, `the amount is ${amount}, not a whole number`);
-    const response = await this.#changing([fullKey], () =>
-      cacheCall(operation, this.#client.increment(operation.cacheName, fullKey, amount, ttl)),
-    );
-    return response.value();
+  async increment(
+    key: string,
+    amount = 1,
+    options?: Pick<CacheSetOptions<number>, 'ttlSeconds'>,
+  ): Promise<number> {
+    return this.#parts.direct.increment(key, amount, options);
   }
 
   /**
    * The cached value, or the loader's, which is then stored. However many callers of this process ask for a key at once,
-   * it is read, loaded and written once, and all get the same object: treat it as read-only.
+   * it is read, loaded and written once; each gets a copy of its own, as the codec gives it back.
    *
    * A failing cache counts as a miss: the loader's value is returned and a warning is logged. A failing loader rejects
    * for everyone who waits, and nothing is stored. What was loaded while the key was written or deleted is not stored.
    *
-   * @throws what the loader throws; a MomentoCacheError only for wrong arguments
+   * @throws what the loader throws; MomentoLoaderTimeoutError; MomentoReentrantLoadError when the loader asks for its own
+   * key; a MomentoCacheError only for wrong arguments
    */
-  async getOrSet<T>(key: string, loader: CacheLoader<T>, options: GetOrSetOptions = {}): Promise<T> {
+  async getOrSet<T>(key: string, loader: CacheLoader<T>, options?: GetOrSetOptions<T>): Promise<T> {
     const operation = this.#arguments.operation('getOrSet', key);
-    const fullKey = this.#arguments.fullKey(operation, key);
-    const ttl = this.#arguments.ttl(operation, options);
-    const { flights, signal, inFlight } = this.#context;
-    const load = async (flight: Flight<T>): Promise<T> => {
-      const cached = await this.#read<T>(operation, fullKey);
-      if (cached.value !== undefined) return cached.value;
-      const value = await loader({ key, signal });
-      if (cached.answered && value !== undefined && !flight.isOutdated) {
-        flight.storing = this.#store(operation, fullKey, value, ttl);
-        await flight.storing;
-      }
-      return value;
-    };
-    return flights.run<T>(this.#item(fullKey), this.#arguments.codec, (flight) =>
-      inFlight.track(() => load(flight)),
+    return this.#parts.reader.valueOf<T>(
+      operation,
+      await this.#answer(operation, key, loader as CacheLoader<unknown>, options),
     );
   }
 
-  /** Never rejects. A cache that did not answer is not asked to store either: its time limit would be waited for twice. */
-  async #read<T>(operation: MomentoOperation, fullKey: string): Promise<{ answered: boolean; value?: T }> {
-    let answered = false;
-    try {
-      const response = await cacheCall(operation, this.#client.get(operation.cacheName, fullKey));
-      answered = true;
-      return response.type === CacheGetResponse.Hit
-        ? { answered, value: this.#arguments.decode<T>(operation, response) }
-        : { answered };
-    } catch (error) {
-      this.#context.degradations.warn('read', error);
-      return { answered };
-    }
+  /** As `getOrSet`, with where the value comes from and how old it is. */
+  async getOrSetEntry<T>(
+    key: string,
+    loader: CacheLoader<T>,
+    options?: GetOrSetOptions<T>,
+  ): Promise<CacheEntry<T>> {
+    const operation = this.#arguments.operation('getOrSetEntry', key);
+    const answer = await this.#answer(operation, key, loader as CacheLoader<unknown>, options);
+    const { source, createdAtMs } = answer;
+    const value = this.#parts.reader.valueOf<T>(operation, answer);
+    return createdAtMs === undefined
+      ? { value, source }
+      : { value, source, ageSeconds: ageSecondsOf(createdAtMs) };
   }
 
-  /** Never rejects. */
-  async #store(
+  /**
+   * Reads many keys, and loads those that are missing with one call of the loader: it gets the keys that are neither cached
+   * nor being loaded already. What it leaves out is not found.
+   *
+   * @returns what was found, in the order of the keys
+   * @throws MomentoBulkLoadError when the loader fails, with what was found; a MomentoCacheError only for wrong arguments
+   */
+  async getOrSetMany<K extends string, T>(
+    keys: readonly K[],
+    loadMissing: CacheBulkLoader<K, T>,
+    options?: GetOrSetOptions<T>,
+  ): Promise<Map<K, T>> {
+    const operation = this.#arguments.operation('getOrSetMany');
+    const gathered = new GatheredLoader(loadMissing, () => this.#context.loading.current);
+    const uniqueKeys = [...new Set(keys)];
+    const answers = await Promise.allSettled(
+      uniqueKeys.map((key) =>
+        this.#answer(operation, key, (context) => gathered.load(key, context), options),
+      ),
+    );
+    const found = new Map<K, T>();
+    const failures: unknown[] = [];
+    for (const [index, answer] of answers.entries()) {
+      const key = uniqueKeys[index];
+      if (answer.status === 'rejected') failures.push(answer.reason);
+      else if (key !== undefined && answer.value.content.kind !== 'not-found')
+        found.set(key, this.#parts.reader.valueOf<T>(operation, answer.value));
+    }
+    if (failures.length > 0) throw new MomentoBulkLoadError(failures.length, found, failures[0]);
+    return found;
+  }
+
+  async #answer(
     operation: MomentoOperation,
-    fullKey: string,
-    value: unknown,
-    ttl: { ttl?: number },
-  ): Promise<void> {
-    try {
-      const encoded = this.#arguments.encode(operation, value);
-      await cacheCall(operation, this.#client.set(operation.cacheName, fullKey, encoded, ttl));
-    } catch (error) {
-      this.#context.degradations.warn('store', error);
+    key: string,
+    loader: CacheLoader<unknown>,
+    options: GetOrSetOptions<never> | undefined,
+  ): Promise<Answer> {
+    const fullKey = this.#arguments.fullKey(operation, key);
+    const policy = this.#arguments.policyOf(operation, options);
+    return this.#parts.reader.get({ operation, key, fullKey, loader, policy });
+  }
+
+  /** Made at the first call: a handle without the name of a cache fails there, not where it is injected. */
+  get #parts() {
+    if (this.#bound === undefined) {
+      const store = this.#context.storeOf(this.#client, this.cacheName);
+      this.#bound = {
+        direct: new DirectOperations(store, this.#arguments, this.#context),
+        reader: new ReadThrough(store, this.#arguments, this.#context),
+      };
     }
-  }
-
-  /** Nothing that is being loaded for the keys may overwrite the change. */
-  #changing<R>(fullKeys: readonly string[], change: () => Promise<R>): Promise<R> {
-    return this.#context.flights.change(
-      fullKeys.map((key) => this.#item(key)),
-      change,
-    );
-  }
-
-  #item(fullKey: string): string {
-    return itemId(this.cacheName, fullKey);
+    return this.#bound;
   }
 }

@@ -51,6 +51,7 @@ export class MomentoConnection {
   readonly #clients: CurrentClients;
   readonly #subscriptions: LiveSubscriptions;
   readonly #logger: Logger;
+  readonly #closing = new AbortController();
   readonly #refusing = new AbortController();
   readonly #own = new WeakSet<object>();
   readonly #found = new Map<string, Promise<void>>();
@@ -94,6 +95,11 @@ export class MomentoConnection {
 
   get name(): string {
     return this.#options.name;
+  }
+
+  /** Aborted when the connection begins to close: everything is still usable, and what is in flight is waited for. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** Aborted when calls are refused: the connection has closed, or is about to. */
@@ -160,6 +166,7 @@ export class MomentoConnection {
 
   async #close(): Promise<void> {
     const { shutdownTimeoutSeconds } = this.#options;
+    this.#closing.abort();
     this.#subscriptions.stopDelivery();
     if (!(await this.inFlight.drain(shutdownTimeoutSeconds * 1000))) {
       this.#logger.warn(

@@ -12,7 +12,7 @@ interface ErrorCause {
 const classNameKey = Symbol.for('nestjs-momento/error-class');
 
 /** Names a class of this library for all copies. A subclass of a user's own has no such name of its own. */
-function nameForAllCopies({ prototype }: { readonly prototype: object }, name: string): void {
+export function nameForAllCopies({ prototype }: { readonly prototype: object }, name: string): void {
   Object.defineProperty(prototype, classNameKey, { value: name });
 }
 

@@ -1,4 +1,4 @@
-import type { CacheBinding } from '../cache/cache.options.js';
+import type { CacheBinding } from '../cache/options/cache.options.js';
 import type { ConnectionOptions } from '../clients/momento-connection.js';
 import type { CredentialSource } from '../credentials/fetched/credential-source.js';
 import type { RefreshOptions } from '../credentials/following/refresh-plan.js';
@@ -16,4 +16,6 @@ export interface ResolvedMomentoOptions extends ConnectionOptions {
   readonly credentials: CredentialSource;
   readonly endpoint: MomentoEndpoint | undefined;
   readonly refresh: RefreshOptions | false;
+  /** The defaults of its caches. */
+  readonly cache: CacheBinding;
 }

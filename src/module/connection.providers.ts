@@ -1,6 +1,6 @@
 import type { CacheClient, TopicClient } from '@gomomento/sdk';
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
-import { type CacheContext, createCacheContext } from '../cache/cache.options.js';
+import { CacheContext } from '../cache/load/cache-context.js';
 import { CacheService } from '../cache/cache.service.js';
 import { MomentoConnection } from '../clients/momento-connection.js';
 import { CREDENTIAL_ORIGIN, type CredentialOrigin } from '../credentials/credential-origin.js';
@@ -97,9 +97,9 @@ export function connectionProviders(
     clientProvider(getLeaderboardClientToken(name), connection, ({ leaderboardClient }) => leaderboardClient),
     {
       provide: cacheContextToken(name),
-      inject: [connection],
-      useFactory: ({ signal, inFlight }: MomentoConnection) =>
-        createCacheContext({ signal, inFlight, connectionName: name }),
+      inject: [connection, optionsToken],
+      useFactory: ({ signal, closing, inFlight }: MomentoConnection, { cache }: ResolvedMomentoOptions) =>
+        new CacheContext({ signal, closing, inFlight, connectionName: name, defaults: cache }),
     },
     {
       provide: getCacheServiceToken(name),

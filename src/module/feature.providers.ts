@@ -1,6 +1,6 @@
 import type { CacheClient } from '@gomomento/sdk';
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
-import type { CacheContext } from '../cache/cache.options.js';
+import type { CacheContext } from '../cache/load/cache-context.js';
 import { CacheService } from '../cache/cache.service.js';
 import { getCacheToken } from '../cache/cache.tokens.js';
 import { getCacheClientToken } from '../clients/client.tokens.js';

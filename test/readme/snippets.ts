@@ -27,7 +27,12 @@ interface User { readonly id: string }
 interface Order { readonly id: number }
 declare class AppModule {}
 declare class UsersModule {}
-declare class UsersService { load(id: string): Promise<User>; remove(id: string): Promise<void> }
+declare class UsersService {
+  load(id: string): Promise<User>;
+  find(id: string, options: { signal: AbortSignal }): Promise<User | undefined>;
+  findMany(ids: readonly string[]): Promise<Map<string, User>>;
+  remove(id: string): Promise<void>;
+}
 declare function readVault(path: string, signal: AbortSignal): Promise<string>;
 `;
 

@@ -1,5 +1,5 @@
-import { MomentoConfigurationError } from '../foundation/momento.errors.js';
-import { showName } from '../foundation/text/redaction.js';
+import { MomentoConfigurationError } from './momento.errors.js';
+import { showName } from './text/redaction.js';
 
 /** A rule says what is wrong with a value, or nothing. */
 export type Rule = (value: unknown) => string | undefined;

@@ -1,3 +1,5 @@
+import type { CachePolicy } from './cache-policy.js';
+
 /** By Momento's documentation, for accounts on demand; one can ask for more, so that a longer TTL is left to Momento to refuse. */
 const documentedLimitSeconds = 86_400;
 
@@ -14,4 +16,13 @@ export function isTtl(ttlSeconds: unknown): boolean {
 /** Momento's SDK takes whole seconds: a fraction is rounded up, so that an item lives for at least the time asked for. */
 export function wholeSeconds(ttlSeconds: number): number {
   return Math.ceil(ttlSeconds);
+}
+
+/** What a value lives when nobody says, in seconds. */
+export const defaultTtlSeconds = 600;
+
+/** After how long an item of a cache must be gone by itself, in seconds, as far as the cache's options say. */
+export function longestLifeSeconds({ ttlSeconds, staleSeconds, staleIfErrorSeconds }: CachePolicy): number {
+  const freshSeconds = typeof ttlSeconds === 'number' ? ttlSeconds : documentedLimitSeconds;
+  return wholeSeconds(freshSeconds + staleSeconds + staleIfErrorSeconds);
 }

@@ -1,0 +1,64 @@
+import type { CachePolicy } from '../options/cache-policy.js';
+import { defaultTtlSeconds, wholeSeconds } from '../options/ttl.js';
+import { isEnvelope, writeNotFound, writeValue } from './envelope.js';
+import { jittered } from './windows.js';
+
+/** What is written under a key, and for how long. */
+export interface Packed {
+  readonly value: string | Uint8Array;
+  readonly ttlSeconds: number | undefined;
+}
+
+export interface PackOptions {
+  readonly policy: CachePolicy;
+  /** Of this value; undefined: the connection's. */
+  readonly ttlSeconds: number | undefined;
+  /** How long the load took, in milliseconds; 0 for a value that was not loaded. */
+  readonly loadMs: number;
+  readonly random?: () => number;
+}
+
+/**
+ * A value as it is stored: exactly what the codec wrote, so that any client can read it; in an envelope where it has windows
+ * or a load time to remember, or would be taken for an envelope.
+ */
+export function packValue(encoded: string | Uint8Array, options: PackOptions): Packed {
+  const { policy, ttlSeconds, loadMs, random = Math.random } = options;
+  const { staleSeconds, staleIfErrorSeconds, ttlJitter, earlyRefresh } = policy;
+  const hasWindows = staleSeconds > 0 || staleIfErrorSeconds > 0 || (earlyRefresh && loadMs > 0);
+  const bytes = bytesOf(encoded);
+  const isPlain = !hasWindows && !isEnvelope(bytes);
+  if (isPlain && ttlJitter === 0) return { value: encoded, ttlSeconds: wholeOrNone(ttlSeconds) };
+  const freshSeconds = jittered(ttlSeconds ?? defaultTtlSeconds, ttlJitter, random);
+  const usableSeconds = freshSeconds + staleSeconds + staleIfErrorSeconds;
+  if (isPlain) return { value: encoded, ttlSeconds: wholeSeconds(usableSeconds) };
+  const windows = windowsOf(Date.now(), [freshSeconds, staleSeconds, staleIfErrorSeconds]);
+  return {
+    value: writeValue(bytes, { ...windows, loadMs, tags: [] }),
+    ttlSeconds: wholeSeconds(usableSeconds),
+  };
+}
+
+/** That a loader found nothing, for so long. */
+export function packNotFound(notFoundSeconds: number): Packed {
+  const windows = windowsOf(Date.now(), [notFoundSeconds, 0, 0]);
+  return {
+    value: writeNotFound({ ...windows, loadMs: 0, tags: [] }),
+    ttlSeconds: wholeSeconds(notFoundSeconds),
+  };
+}
+
+export function bytesOf(encoded: string | Uint8Array): Uint8Array {
+  return typeof encoded === 'string' ? Buffer.from(encoded) : encoded;
+}
+
+/** Times of day, since other processes read them. */
+function windowsOf(createdAtMs: number, [fresh, stale, staleIfError]: readonly [number, number, number]) {
+  const freshUntilMs = createdAtMs + fresh * 1000;
+  const staleUntilMs = freshUntilMs + stale * 1000;
+  return { createdAtMs, freshUntilMs, staleUntilMs, usableUntilMs: staleUntilMs + staleIfError * 1000 };
+}
+
+function wholeOrNone(ttlSeconds: number | undefined): number | undefined {
+  return ttlSeconds === undefined ? undefined : wholeSeconds(ttlSeconds);
+}

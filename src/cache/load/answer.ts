@@ -1,0 +1,40 @@
+/** What a read or a load found, before it is decoded: each caller gets a copy of its own. */
+export interface Answer {
+  readonly source: 'cache' | 'stale' | 'loader';
+  readonly content: Content;
+  /** When it was stored, as time of day; undefined where that is not known. */
+  readonly createdAtMs?: number | undefined;
+}
+
+export type Content = Encoded | Unencoded | typeof notFound;
+
+/** What the codec wrote. */
+interface Encoded {
+  readonly kind: 'bytes';
+  readonly bytes: Uint8Array;
+  /** A copy that is decoded already, for the first who asks. */
+  decoded?: { readonly value: unknown } | undefined;
+}
+
+/** What the codec cannot write, as the loader gave it. */
+interface Unencoded {
+  readonly kind: 'unencoded';
+  readonly value: unknown;
+}
+
+export const notFound = { kind: 'not-found' } as const;
+
+/** A copy for one caller. */
+export function takeValue(content: Content, decode: (bytes: Uint8Array) => unknown): unknown {
+  if (content.kind === 'not-found') return undefined;
+  if (content.kind === 'unencoded') return content.value;
+  const { decoded } = content;
+  if (decoded === undefined) return decode(content.bytes);
+  content.decoded = undefined;
+  return decoded.value;
+}
+
+/** How old it is by now, in seconds; another process's clock may be ahead of this one's. */
+export function ageSecondsOf(createdAtMs: number): number {
+  return Math.max(0, Date.now() - createdAtMs) / 1000;
+}

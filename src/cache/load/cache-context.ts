@@ -1,0 +1,59 @@
+import type { CacheClient } from '@gomomento/sdk';
+import { InFlight } from '../../foundation/time/in-flight.js';
+import type { CacheBinding } from '../options/cache.options.js';
+import { DegradationLog } from '../options/degradation-log.js';
+import { EvictionQueue } from '../remote/eviction-queue.js';
+import { ItemFlights } from '../flights/item-flights.js';
+import type { Answer } from './answer.js';
+import { LoadingKeys } from './loading-keys.js';
+import { RefreshBackoff } from './refresh-backoff.js';
+import type { CacheStore } from '../remote/cache-store.js';
+import { MomentoStore } from '../remote/momento-store.js';
+
+export interface CacheContextOptions {
+  /** Aborted when the connection closes. */
+  readonly signal?: AbortSignal;
+  /** Counts the loads under way, which the connection is not closed under. */
+  readonly inFlight?: InFlight;
+  /** Aborted when the connection begins to close, and everything is still usable. */
+  readonly closing?: AbortSignal;
+  readonly connectionName?: string;
+  /** The connection's, for what a handle and a call leave out. */
+  readonly defaults?: CacheBinding;
+  /** Another store than Momento, for tests. */
+  readonly makeStore?: (client: CacheClient, cacheName: string) => CacheStore;
+}
+
+/** What all caches of a connection share. */
+export class CacheContext {
+  readonly signal: AbortSignal;
+  readonly inFlight: InFlight;
+  readonly degradations: DegradationLog;
+  readonly defaults: CacheBinding;
+  readonly flights = new ItemFlights<Answer>();
+  readonly loading = new LoadingKeys();
+  readonly backoff = new RefreshBackoff();
+  readonly evictions: EvictionQueue;
+  readonly #makeStore: (client: CacheClient, cacheName: string) => CacheStore;
+  readonly #stores = new Map<string, CacheStore>();
+
+  constructor(options: CacheContextOptions = {}) {
+    this.signal = options.signal ?? new AbortController().signal;
+    this.inFlight = options.inFlight ?? new InFlight();
+    this.degradations = new DegradationLog(options.connectionName);
+    this.defaults = options.defaults ?? {};
+    this.evictions = new EvictionQueue({
+      closing: options.closing ?? this.signal,
+      inFlight: this.inFlight,
+      degradations: this.degradations,
+    });
+    this.#makeStore = options.makeStore ?? ((client, cacheName) => new MomentoStore(client, cacheName));
+  }
+
+  /** The store of a cache, one for all handles of it. */
+  storeOf(client: CacheClient, cacheName: string): CacheStore {
+    const store = this.#stores.get(cacheName) ?? this.#makeStore(client, cacheName);
+    this.#stores.set(cacheName, store);
+    return store;
+  }
+}

@@ -1,0 +1,50 @@
+import { expected, findProblems, isPositive, type Rule } from '../../foundation/options.rules.js';
+import type { GetOrSetOptions } from './cache.options.js';
+import { isTtl, ttlDescription } from './ttl.js';
+
+/** What a call goes by: its own options over the handle's over the connection's, checked. */
+export interface CachePolicy extends GetOrSetOptions<never> {
+  readonly staleSeconds: number;
+  readonly staleIfErrorSeconds: number;
+  readonly ttlJitter: number;
+  readonly notFoundSeconds: number;
+  readonly earlyRefresh: boolean;
+}
+
+const isNotNegative = (value: unknown) => value === 0 || isPositive(value);
+const seconds: Rule = expected('a number of seconds, 0 or more', isNotNegative);
+const limit: Rule = expected('a number of seconds above 0', isPositive);
+
+export const policyRules: Readonly<Record<keyof GetOrSetOptions, Rule>> = {
+  ttlSeconds: expected(ttlDescription, (value) => typeof value === 'function' || isTtl(value)),
+  staleSeconds: seconds,
+  staleIfErrorSeconds: seconds,
+  ttlJitter: expected('a number from 0 to 1', (value) => isNotNegative(value) && Number(value) <= 1),
+  notFoundSeconds: seconds,
+  earlyRefresh: expected('true or false', (value) => typeof value === 'boolean'),
+  loaderSoftTimeoutSeconds: limit,
+  loaderTimeoutSeconds: limit,
+  cacheTimeoutSeconds: limit,
+  storeIf: expected('a function', (value) => typeof value === 'function'),
+};
+
+export const defaultPolicy: CachePolicy = {
+  staleSeconds: 0,
+  staleIfErrorSeconds: 0,
+  ttlJitter: 0,
+  notFoundSeconds: 0,
+  earlyRefresh: false,
+};
+
+/** What the first says, and where it says nothing, the policy. */
+export function overPolicy(options: GetOrSetOptions<never>, policy: CachePolicy): CachePolicy {
+  const said = Object.entries(options).filter(
+    ([name, value]) => value !== undefined && Object.hasOwn(policyRules, name),
+  );
+  return { ...policy, ...Object.fromEntries(said) };
+}
+
+/** The first thing that is wrong with the options of a call, if any. */
+export function policyProblem(options: object): string | undefined {
+  return findProblems(options, policyRules)[0];
+}

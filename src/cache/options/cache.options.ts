@@ -1,0 +1,75 @@
+import type { MomentoCodec } from '../../foundation/momento.codecs.js';
+
+/** How a value is written. What a call leaves out is the handle's, and what that leaves out the connection's. */
+export interface CacheSetOptions<T = unknown> {
+  /**
+   * How long the value is fresh, in seconds, more than 0; fractions are rounded up. Or a function of the value that says so.
+   * @default 600
+   */
+  readonly ttlSeconds?: number | ((value: T) => number) | undefined;
+  /** For so many seconds after that, 0 or more, it is handed out at once and refreshed behind. @default 0 */
+  readonly staleSeconds?: number | undefined;
+  /** For so many seconds after that, 0 or more, it is handed out only when the loader fails or is too slow. @default 0 */
+  readonly staleIfErrorSeconds?: number | undefined;
+  /**
+   * From 0 to 1: the fresh time is shortened by up to this share, so that what was written at once does not expire at once.
+   * @default 0
+   */
+  readonly ttlJitter?: number | undefined;
+}
+
+/** How a value is read and loaded. */
+export interface GetOrSetOptions<T = unknown> extends CacheSetOptions<T> {
+  /** How long a loader's `undefined` is remembered, in seconds, 0 or more; `null` is a value. @default 0 */
+  readonly notFoundSeconds?: number | undefined;
+  /**
+   * Refreshes a value behind before its time is over: the likelier, the longer it took to load and the less time is left
+   * (XFetch), and not before half of its TTL. @default false
+   */
+  readonly earlyRefresh?: boolean | undefined;
+  /**
+   * After so many seconds, more than 0, callers get what is stale, if there is something; the loader goes on and its value is
+   * stored. @default no limit
+   */
+  readonly loaderSoftTimeoutSeconds?: number | undefined;
+  /** After so many seconds, more than 0, the loader's signal aborts and callers get a `MomentoLoaderTimeoutError`. @default no limit */
+  readonly loaderTimeoutSeconds?: number | undefined;
+  /** How long a read of the cache is waited for before the loader runs, in seconds, more than 0. @default the client's time limit */
+  readonly cacheTimeoutSeconds?: number | undefined;
+  /** Whether a loaded value is stored. @default all but `undefined` */
+  readonly storeIf?: ((value: T) => boolean) | undefined;
+}
+
+/** What a cache is bound to. */
+export interface CacheBinding extends GetOrSetOptions<never> {
+  /** Put before every key, so that several uses share a cache. @default '' */
+  readonly keyPrefix?: string | undefined;
+  /** How values are stored. @default jsonCodec */
+  readonly codec?: MomentoCodec | undefined;
+}
+
+/** Loads a value that is not cached. Stored unless it is `undefined`; `null` is a value. */
+export type CacheLoader<T> = (context: CacheLoaderContext<T>) => T | Promise<T>;
+
+/** Loads what is not cached of many. What it leaves out is not found. */
+export type CacheBulkLoader<K extends string, T> = (
+  keys: K[],
+  context: Pick<CacheLoaderContext<T>, 'signal'>,
+) => Iterable<readonly [K, T]> | Promise<Iterable<readonly [K, T]>>;
+
+export interface CacheLoaderContext<T = unknown> {
+  readonly key: string;
+  /** Aborted when the loader's time is over, or when the app has shut down without this load having ended in time. */
+  readonly signal: AbortSignal;
+  /** What is cached and no longer fresh, as long as it may be handed out. */
+  readonly previous?: { readonly value: T; readonly ageSeconds: number };
+}
+
+/** A value and where it comes from. */
+export interface CacheEntry<T> {
+  readonly value: T;
+  /** `stale`: cached, and its fresh time is over. */
+  readonly source: 'cache' | 'stale' | 'loader';
+  /** How long ago it was stored, in seconds; where that is known: a value without windows does not say. */
+  readonly ageSeconds?: number;
+}
