@@ -45,7 +45,7 @@ export {
   MomentoLoaderError,
   MomentoLoaderTimeoutError,
   MomentoReentrantLoadError,
-} from './cache/load/loader.errors.js';
+} from './cache/loaders/loader.errors.js';
 export { bytesCodec, jsonCodec, type MomentoCodec, stringCodec } from './foundation/momento.codecs.js';
 
 export { TopicService } from './topics/topic.service.js';

@@ -12,8 +12,9 @@ import type {
 } from './options/cache.options.js';
 import { DirectOperations } from './direct/direct-operations.js';
 import { ageSecondsOf, type Answer } from './load/answer.js';
-import { GatheredLoader } from './load/gathered-loader.js';
-import { MomentoBulkLoadError } from './load/loader.errors.js';
+import { itemId } from './flights/flight.js';
+import { GatheredLoader } from './loaders/gathered-loader.js';
+import { MomentoBulkLoadError } from './loaders/loader.errors.js';
 import { ReadThrough } from './load/read-through.js';
 
 /**
@@ -228,7 +229,8 @@ export class CacheService {
   ): Promise<Answer> {
     const fullKey = this.#arguments.fullKey(operation, key);
     const policy = this.#arguments.policyOf(operation, options);
-    return this.#parts.reader.get({ operation, key, fullKey, loader, policy });
+    const item = itemId(operation.cacheName, fullKey);
+    return this.#parts.reader.get({ operation, key, fullKey, item, loader, policy });
   }
 
   /** Made at the first call: a handle without the name of a cache fails there, not where it is injected. */

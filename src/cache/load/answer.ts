@@ -4,6 +4,8 @@ export interface Answer {
   readonly content: Content;
   /** When it was stored, as time of day; undefined where that is not known. */
   readonly createdAtMs?: number | undefined;
+  /** Only for the caller whose loader ran: who joined it asks again, because the key may have been changed meanwhile. */
+  readonly isUnshared?: boolean;
 }
 
 export type Content = Encoded | Unencoded | typeof notFound;

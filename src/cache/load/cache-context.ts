@@ -5,8 +5,8 @@ import { DegradationLog } from '../options/degradation-log.js';
 import { EvictionQueue } from '../remote/eviction-queue.js';
 import { ItemFlights } from '../flights/item-flights.js';
 import type { Answer } from './answer.js';
-import { LoadingKeys } from './loading-keys.js';
-import { RefreshBackoff } from './refresh-backoff.js';
+import { LoadingKeys } from '../loaders/loading-keys.js';
+import { RefreshBackoff } from '../loaders/refresh-backoff.js';
 import type { CacheStore } from '../remote/cache-store.js';
 import { MomentoStore } from '../remote/momento-store.js';
 

@@ -8,9 +8,9 @@ const client = Object.create(CacheClient.prototype) as CacheClient;
 
 /** A cache over the model of a store; `process()` gives another one over the same items, as another process has it. */
 export function startCache(binding: CacheBinding = {}, options: CacheContextOptions = {}) {
-  const items = new MemoryStore({ now: () => Date.now() });
+  const items = new Map();
   const process = (own: CacheBinding = binding) => {
-    const store = items.another();
+    const store = new MemoryStore({ items, now: () => Date.now() });
     const context = new CacheContext({ ...options, makeStore: () => store });
     return { store, context, cache: new CacheService(client, 'demo-cache', own, context) };
   };

@@ -3,7 +3,7 @@ import { captureLogs } from '../../../test/support/capture-logs.js';
 import { bytesCodec } from '../../foundation/momento.codecs.js';
 import { MomentoCacheError } from '../../foundation/momento.errors.js';
 import { deferred, startCache, startLoader } from './load.fixture.js';
-import { MomentoReentrantLoadError } from './loader.errors.js';
+import { MomentoReentrantLoadError } from '../loaders/loader.errors.js';
 
 const reentrant = { constructor: MomentoReentrantLoadError, code: 'loader-waits-for-itself' };
 
@@ -39,7 +39,7 @@ describe('what callers get', () => {
     expect(
       await Promise.all([cache.getOrSet('key', () => value), cache.getOrSet('key', () => value)]),
     ).toEqual([value, value]);
-    expect([store.calls.set, logs.lines.length]).toEqual([0, 1]);
+    expect([store.calls.set.count, logs.lines.length]).toEqual([0, 1]);
     expect(logs.lines[0]).toContain('cannot be stored');
   });
 
@@ -96,7 +96,7 @@ describe('what is stored', () => {
     const { cache, store } = startCache();
     const failure = { constructor: MomentoCacheError, message: expect.stringContaining(message) };
     await expect(cache.getOrSet('key', () => 1, options)).rejects.toMatchObject(failure);
-    expect(store.calls.set).toBe(0);
+    expect(store.calls.set.count).toBe(0);
   });
 });
 
@@ -190,7 +190,7 @@ describe('a cache that is slow', () => {
     const answer = deferred<void>();
     store.before = () => answer.promise;
     expect(await cache.getOrSet('key', () => 'loaded')).toBe('loaded');
-    expect([store.calls.set, logs.lines.length]).toEqual([0, 1]);
+    expect([store.calls.set.count, logs.lines.length]).toEqual([0, 1]);
     expect(logs.lines[0]).toContain('no answer within cacheTimeoutSeconds, 0.01 s');
     answer.resolve();
   });

@@ -13,6 +13,10 @@ import { type Content, notFound } from './answer.js';
 export interface Found {
   /** False when the cache failed: it is not asked to store either, or its time limit would be waited for twice. */
   readonly answered: boolean;
+  /** Whether there is nothing at all under the key. */
+  readonly isAbsent: boolean;
+  /** Whether a process of the fleet is loading it at this moment. */
+  readonly isLeased: boolean;
   /** `expired`: there is nothing to hand out. */
   readonly freshness: Freshness;
   readonly content: Content;
@@ -20,8 +24,21 @@ export interface Found {
 }
 
 /** A miss. */
-export const nothing: Found = { answered: true, freshness: 'expired', content: notFound };
+export const nothing: Found = {
+  answered: true,
+  isAbsent: false,
+  isLeased: false,
+  freshness: 'expired',
+  content: notFound,
+};
+const absent: Found = { ...nothing, isAbsent: true };
 const unanswered: Found = { ...nothing, answered: false };
+
+/** Whether it is fresh, and not the fresh value that was found before. */
+export function isNewer(now: Found, before: Found): boolean {
+  const isSame = before.freshness === 'fresh' && now.entry?.createdAtMs === before.entry?.createdAtMs;
+  return now.freshness === 'fresh' && !isSame;
+}
 
 /** Reads the cache for `getOrSet` and what stands on it. Never rejects: a cache that fails has nothing. */
 export class LookUp {
@@ -65,18 +82,26 @@ export class LookUp {
       this.#degradations.warn('read', toCacheError(operation, outcome.thrown));
       return unanswered;
     }
-    return outcome.value === undefined ? nothing : this.#read(operation, readEntry(outcome.value));
+    return outcome.value === undefined ? absent : this.read(operation, outcome.value);
   }
 
-  #read(operation: MomentoOperation, entry: StoredEntry): Found {
+  /** What stored bytes are to this handle. */
+  read(operation: MomentoOperation, stored: Uint8Array): Found {
+    const entry = readEntry(stored);
+    if (entry.kind !== 'lease') return this.#usable(operation, entry);
+    const former = entry.former && readEntry(entry.former);
+    return { ...(former === undefined ? nothing : this.#usable(operation, former)), isLeased: true };
+  }
+
+  #usable(operation: MomentoOperation, entry: StoredEntry): Found {
     if (entry.kind !== 'value' && entry.kind !== 'not-found') return nothing;
     const freshness = freshnessOf(entry, Date.now());
     if (freshness === 'expired') return nothing;
-    if (entry.kind === 'not-found') return { answered: true, freshness, content: notFound, entry };
+    if (entry.kind === 'not-found') return { ...nothing, freshness, entry };
     const { payload: bytes } = entry;
     try {
       const decoded = { value: this.#arguments.decode<unknown>(operation, bytes) };
-      return { answered: true, freshness, content: { kind: 'bytes', bytes, decoded }, entry };
+      return { ...nothing, freshness, content: { kind: 'bytes', bytes, decoded }, entry };
     } catch (error) {
       this.#degradations.warn('read', error);
       return nothing;

@@ -1,32 +1,13 @@
 import type { MomentoOperation } from '../../foundation/momento.errors.js';
 import { withinTime } from '../../foundation/time/pause.js';
-import { type CacheArguments, toCacheError } from '../options/cache-arguments.js';
-import type { CacheContext } from './cache-context.js';
-import type { CachePolicy } from '../options/cache-policy.js';
-import type { CacheLoader } from '../options/cache.options.js';
-import { bytesOf, packNotFound, packValue } from '../entry/pack.js';
 import { isEarlyRefreshDue } from '../entry/windows.js';
-import type { CacheStore, StoreItem } from '../remote/cache-store.js';
-import { ageSecondsOf, type Answer, type Content, notFound, takeValue } from './answer.js';
-import { type Flight, itemId } from '../flights/flight.js';
-import { type Found, LookUp, nothing } from './look-up.js';
-import { runLoader } from './run-loader.js';
-
-/** One caller's wish. */
-export interface ReadRequest {
-  readonly operation: MomentoOperation;
-  /** As the caller wrote it. */
-  readonly key: string;
-  readonly fullKey: string;
-  readonly loader: CacheLoader<unknown>;
-  readonly policy: CachePolicy;
-}
-
-/** A loaded value, as it is handed out, and as it is stored when it is. */
-interface Loaded {
-  readonly content: Content;
-  readonly item: StoreItem | undefined;
-}
+import type { Flight } from '../flights/flight.js';
+import type { CacheArguments } from '../options/cache-arguments.js';
+import type { CacheStore } from '../remote/cache-store.js';
+import { type Answer, takeValue } from './answer.js';
+import type { CacheContext } from './cache-context.js';
+import { Loading, type ReadRequest } from './loading.js';
+import { type Found, isNewer, LookUp, nothing } from './look-up.js';
 
 /**
  * Reads a key, and loads it when the cache has nothing fresh: once for all who ask, in the order of CACHE.md §2. A failing
@@ -34,13 +15,13 @@ interface Loaded {
  */
 export class ReadThrough {
   readonly #lookUp: LookUp;
-  readonly #store: CacheStore;
+  readonly #loading: Loading;
   readonly #arguments: CacheArguments;
   readonly #context: CacheContext;
 
   constructor(store: CacheStore, args: CacheArguments, context: CacheContext) {
     this.#lookUp = new LookUp(store, args, context.degradations);
-    this.#store = store;
+    this.#loading = new Loading(store, args, context, this.#lookUp);
     this.#arguments = args;
     this.#context = context;
   }
@@ -48,22 +29,30 @@ export class ReadThrough {
   /** @throws what the loader throws, MomentoLoaderTimeoutError, MomentoReentrantLoadError */
   async get(request: ReadRequest): Promise<Answer> {
     const { flights, loading, inFlight } = this.#context;
-    const item = itemId(request.operation.cacheName, request.fullKey);
-    loading.refuseOwn(request.key, item);
-    const flight =
-      flights.findRead(item, this.#arguments.codec) ??
-      flights.read(item, this.#arguments.codec, (self) =>
-        inFlight.track(() => this.#read(request, item, self)),
-      );
-    return loading.waitFor(request.key, flight);
+    const { key, item } = request;
+    loading.refuseOwn(key, item);
+    for (;;) {
+      const joined = flights.findRead(item, this.#arguments.codec);
+      const flight =
+        joined ??
+        flights.read(item, this.#arguments.codec, (self) => inFlight.track(() => this.#read(request, self)));
+      const answer = await loading.waitFor(key, flight);
+      if (joined === undefined || answer.isUnshared !== true) return answer;
+    }
   }
 
-  async #read(request: ReadRequest, item: string, self: Flight<Answer>): Promise<Answer> {
-    const { operation, fullKey, policy } = request;
-    const cached = await this.#lookUp.find(operation, fullKey, policy.cacheTimeoutSeconds);
-    // What is still to be evicted is as good as gone.
-    const found = this.#context.evictions.has(item) ? { ...nothing, answered: cached.answered } : cached;
-    return this.#answer(request, found, () => self.waitFor(this.#load(request, item, found)));
+  async #read(request: ReadRequest, self: Flight<Answer>): Promise<Answer> {
+    const { operation, fullKey, item, policy } = request;
+    for (;;) {
+      const cached = await this.#lookUp.find(operation, fullKey, policy.cacheTimeoutSeconds);
+      // What is still to be evicted is as good as gone.
+      const found = this.#context.evictions.has(item) ? { ...nothing, answered: cached.answered } : cached;
+      const joined = this.#context.flights.findLoad(item, this.#arguments.codec);
+      const answer = await this.#answer(request, found, () =>
+        self.waitFor(joined ?? this.#load(request, found)),
+      );
+      if (joined === undefined || answer.isUnshared !== true) return answer;
+    }
   }
 
   /** What is handed out for what was found; `load` is called when there is nothing that will do. */
@@ -77,7 +66,8 @@ export class ReadThrough {
       request.policy.earlyRefresh &&
       entry !== undefined &&
       isEarlyRefreshDue(entry, Date.now(), Math.random);
-    if (freshness === 'stale' || isEarly) this.#refreshBehind(request, found);
+    // What is leased is being refreshed by another process.
+    if ((freshness === 'stale' || isEarly) && !found.isLeased) this.#refreshBehind(request, found);
     return freshness === 'stale' ? stale : { ...stale, source: 'cache' };
   }
 
@@ -92,12 +82,10 @@ export class ReadThrough {
     return (await withinTime(safe, loaderSoftTimeoutSeconds * 1000)) ?? stale;
   }
 
-  #load(request: ReadRequest, item: string, found: Found): Flight<Answer> {
+  #load(request: ReadRequest, found: Found): Flight<Answer> {
     const { flights, inFlight } = this.#context;
-    const { codec } = this.#arguments;
-    return (
-      flights.findLoad(item, codec) ??
-      flights.load(item, codec, (self) => inFlight.track(() => this.#run(request, item, found, self, false)))
+    return flights.load(request.item, this.#arguments.codec, (self) =>
+      inFlight.track(() => this.#loading.run(request, found, self, false)),
     );
   }
 
@@ -105,10 +93,10 @@ export class ReadThrough {
   #refreshBehind(request: ReadRequest, found: Found): void {
     const { flights, inFlight, backoff, degradations, signal } = this.#context;
     const { codec } = this.#arguments;
-    const item = itemId(request.operation.cacheName, request.fullKey);
+    const { item } = request;
     if (signal.aborted || !backoff.allows(item) || flights.findLoad(item, codec) !== undefined) return;
     const refresh = flights.load(item, codec, (self) =>
-      inFlight.track(() => this.#refresh(request, item, found, self)),
+      inFlight.track(() => this.#refresh(request, found, self)),
     );
     refresh.outcome.then(
       () => backoff.succeeded(item),
@@ -120,80 +108,14 @@ export class ReadThrough {
   }
 
   /** Another process may have refreshed it meanwhile. */
-  async #refresh(request: ReadRequest, item: string, found: Found, self: Flight<Answer>): Promise<Answer> {
+  async #refresh(request: ReadRequest, found: Found, self: Flight<Answer>): Promise<Answer> {
     const { operation, fullKey, policy } = request;
     const now = await this.#lookUp.find(operation, fullKey, policy.cacheTimeoutSeconds);
-    const { content, entry } = now;
     if (!now.answered)
       return { source: 'stale', content: found.content, createdAtMs: found.entry?.createdAtMs };
-    if (now.freshness === 'fresh' && entry?.createdAtMs !== found.entry?.createdAtMs)
-      return { source: 'cache', content, createdAtMs: entry?.createdAtMs };
-    return this.#run(request, item, now, self, true);
-  }
-
-  async #run(
-    request: ReadRequest,
-    item: string,
-    found: Found,
-    self: Flight<Answer>,
-    isBehind: boolean,
-  ): Promise<Answer> {
-    const { loading, signal } = this.#context;
-    const { operation, key, loader, policy } = request;
-    const previous = this.#previousOf(operation, found);
-    const startedAtMs = performance.now();
-    const value = await loading.run(item, self, isBehind, () =>
-      runLoader(
-        loader,
-        { key, signal, ...previous },
-        { name: key, timeoutSeconds: policy.loaderTimeoutSeconds },
-      ),
-    );
-    const { content, item: toStore } = this.#prepare(request, value, performance.now() - startedAtMs);
-    if (toStore !== undefined && found.answered && !self.isOutdated) {
-      self.storing = this.#storeLoaded(operation, item, toStore);
-      await self.storing;
-    }
-    return { source: 'loader', content, createdAtMs: Date.now() };
-  }
-
-  /** What is handed out of a loaded value, and what is stored. @throws what the functions of the options throw */
-  #prepare(request: ReadRequest, value: unknown, loadMs: number): Loaded {
-    const { operation, fullKey, policy } = request;
-    if (value === undefined) {
-      const { notFoundSeconds } = policy;
-      const item = notFoundSeconds > 0 ? { key: fullKey, ...packNotFound(notFoundSeconds) } : undefined;
-      return { content: notFound, item };
-    }
-    const storeIf = policy.storeIf as ((value: unknown) => boolean) | undefined;
-    const isToStore = storeIf === undefined || storeIf(value);
-    const ttlSeconds = this.#arguments.ttlSeconds(operation, value, policy);
-    try {
-      const encoded = this.#arguments.encode(operation, value);
-      const item = isToStore
-        ? { key: fullKey, ...packValue(encoded, { policy, ttlSeconds, loadMs }) }
-        : undefined;
-      return { content: { kind: 'bytes', bytes: bytesOf(encoded) }, item };
-    } catch (error) {
-      this.#context.degradations.warn('store', error);
-      return { content: { kind: 'unencoded', value }, item: undefined };
-    }
-  }
-
-  #previousOf(operation: MomentoOperation, { content, entry, freshness }: Found) {
-    if (freshness === 'expired' || content.kind !== 'bytes') return {};
-    const value = this.#arguments.decode<unknown>(operation, content.bytes);
-    return { previous: { value, ageSeconds: ageSecondsOf(entry?.createdAtMs ?? Date.now()) } };
-  }
-
-  /** Never rejects. */
-  async #storeLoaded(operation: MomentoOperation, item: string, toStore: StoreItem): Promise<void> {
-    try {
-      await this.#store.set(toStore);
-      this.#context.evictions.cancel(item);
-    } catch (error) {
-      this.#context.degradations.warn('store', toCacheError(operation, error));
-    }
+    if (isNewer(now, found))
+      return { source: 'cache', content: now.content, createdAtMs: now.entry?.createdAtMs };
+    return this.#loading.run(request, now, self, true);
   }
 
   /** A copy for one caller. */

@@ -47,8 +47,8 @@ describe('a value that is stale', () => {
     await passSeconds(61);
     // The first read is the reader's, the second the refresh's.
     const other = process();
-    store.before = async (call) => {
-      if (call === 'get' && store.calls.get === 3) await other.cache.set('key', 'newer');
+    store.before = async ({ name }) => {
+      if (name === 'get' && store.calls.get.count === 3) await other.cache.set('key', 'newer');
     };
     const loader = startLoader();
     expect(await cache.getOrSet('key', loader)).toBe('old');
@@ -188,10 +188,12 @@ describe('early refresh', () => {
     const { cache } = startCache({ ttlSeconds: 100, earlyRefresh: true });
     let runs = 0;
     const loader = vi.fn<() => Promise<number>>(async () => {
-      await passSeconds(0.4);
+      await new Promise((resolve) => setTimeout(resolve, 400));
       return (runs += 1);
     });
-    expect(await cache.getOrSet('key', loader)).toBe(1);
+    const first = cache.getOrSet('key', loader);
+    await passSeconds(0.4);
+    expect(await first).toBe(1);
     await passSeconds(49);
     expect(await cache.getOrSet('key', loader)).toBe(1);
     await passSeconds(2);

@@ -9,6 +9,8 @@ export interface CachePolicy extends GetOrSetOptions<never> {
   readonly ttlJitter: number;
   readonly notFoundSeconds: number;
   readonly earlyRefresh: boolean;
+  readonly singleFlight: 'process' | 'fleet';
+  readonly leaseWaitSeconds: number;
 }
 
 const isNotNegative = (value: unknown) => value === 0 || isPositive(value);
@@ -25,6 +27,8 @@ export const policyRules: Readonly<Record<keyof GetOrSetOptions, Rule>> = {
   loaderSoftTimeoutSeconds: limit,
   loaderTimeoutSeconds: limit,
   cacheTimeoutSeconds: limit,
+  singleFlight: expected("'process' or 'fleet'", (value) => value === 'process' || value === 'fleet'),
+  leaseWaitSeconds: seconds,
   storeIf: expected('a function', (value) => typeof value === 'function'),
 };
 
@@ -34,6 +38,8 @@ export const defaultPolicy: CachePolicy = {
   ttlJitter: 0,
   notFoundSeconds: 0,
   earlyRefresh: false,
+  singleFlight: 'process',
+  leaseWaitSeconds: 2,
 };
 
 /** What the first says, and where it says nothing, the policy. */

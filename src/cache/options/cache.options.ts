@@ -38,6 +38,13 @@ export interface GetOrSetOptions<T = unknown> extends CacheSetOptions<T> {
   readonly cacheTimeoutSeconds?: number | undefined;
   /** Whether a loaded value is stored. @default all but `undefined` */
   readonly storeIf?: ((value: T) => boolean) | undefined;
+  /**
+   * Whom a load is shared with: the callers in this process, or those in all processes of the fleet, which costs one request
+   * more a miss. In a fleet, too, what was loaded before a change of the key is never stored after it. @default 'process'
+   */
+  readonly singleFlight?: 'process' | 'fleet' | undefined;
+  /** How long the load of another process is waited for before the loader runs all the same, in seconds, 0 or more. @default 2 */
+  readonly leaseWaitSeconds?: number | undefined;
 }
 
 /** What a cache is bound to. */

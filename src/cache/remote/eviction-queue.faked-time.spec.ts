@@ -19,8 +19,8 @@ function startFailing(ttlSeconds = 600) {
   const inFlight = new InFlight();
   const started = startCache({ ttlSeconds }, { closing: closing.signal, inFlight });
   const away = { isAway: true, deletes: 0 };
-  started.store.before = (call) => {
-    if (call !== 'delete') return;
+  started.store.before = ({ name }) => {
+    if (name !== 'delete') return;
     away.deletes += 1;
     if (away.isAway) throw unavailable;
   };
@@ -117,7 +117,7 @@ describe('evict', () => {
     await cache.evict(['a', 'b']);
     const answered = deferred<void>();
     away.isAway = false;
-    store.before = async (_call, [key]) => {
+    store.before = async ({ keys: [key] }) => {
       await answered.promise;
       if (key === 'b') throw unavailable;
     };

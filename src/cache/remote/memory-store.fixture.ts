@@ -1,139 +1,204 @@
 import { createHash } from 'node:crypto';
+import { FailedPreconditionError } from '@gomomento/sdk';
 import type { CallOutcome } from '../../clients/sdk/sdk-answer.js';
 import type { CacheStore, HashedValue, StoreItem } from './cache-store.js';
 
-interface Held {
-  readonly bytes: Uint8Array;
-  readonly expiresAtMs: number;
+export type StoreCallName = keyof CacheStore;
+
+export interface StoreCall {
+  readonly name: StoreCallName;
+  readonly keys: readonly string[];
 }
 
-type CallName = keyof CacheStore;
+/** What a store holds. Several stores over one map are several processes with one cache. */
+export type MemoryItems = Map<string, { readonly bytes: Uint8Array; readonly expiresAtMs: number }>;
 
-/** The model of a store: a map with TTLs. Several share their items, as processes do. */
+export interface MemoryStoreOptions {
+  readonly items?: MemoryItems;
+  /** In milliseconds. @default performance.now */
+  readonly now?: () => number;
+  /** @default 600 */
+  readonly defaultTtlSeconds?: number;
+  /** Set on the store as well, while a test runs. */
+  readonly before?: MemoryStore['before'];
+  readonly after?: MemoryStore['after'];
+  readonly errorOf?: MemoryStore['errorOf'];
+}
+
+const names = [
+  'get',
+  'getMany',
+  'has',
+  'set',
+  'setMany',
+  'delete',
+  'increment',
+  'setIfAbsent',
+  'getWithHash',
+  'setIfAbsentOrHashEqual',
+  'setIfPresentAndHashEqual',
+] as const satisfies readonly StoreCallName[];
+
+/** The model of the store: a map with TTLs, whose operations happen in one moment each, between two hooks. */
 export class MemoryStore implements CacheStore {
-  /** Awaited before each call is carried out: delays, fails and orders them. */
-  before: (call: CallName, keys: readonly string[]) => Promise<void> | void = () => undefined;
-  readonly calls: Record<CallName, number> = {
-    get: 0,
-    getMany: 0,
-    has: 0,
-    set: 0,
-    setMany: 0,
-    delete: 0,
-    increment: 0,
-    setIfAbsent: 0,
-    getWithHash: 0,
-    setIfAbsentOrHashEqual: 0,
-    setIfPresentAndHashEqual: 0,
-  };
+  /** How often each call was made, and for how many keys altogether. */
+  readonly calls = Object.fromEntries(names.map((name) => [name, { count: 0, keys: 0 }])) as Record<
+    StoreCallName,
+    { count: number; keys: number }
+  >;
+  /** Waited for before a call does anything: delays it, fails it, keeps it for ever. */
+  before: ((call: StoreCall) => Promise<unknown> | void) | undefined;
+  /** Waited for before its answer arrives; when it fails, the call was carried out all the same. */
+  after: ((call: StoreCall) => Promise<unknown> | void) | undefined;
+  /** Fails the call for one of its keys: what it returns is thrown. */
+  errorOf: ((key: string, call: StoreCall) => unknown) | undefined;
+  readonly items: MemoryItems;
   readonly #now: () => number;
-  readonly #items: Map<string, Held>;
+  readonly #defaultTtlSeconds: number;
 
-  constructor({ now, items = new Map<string, Held>() }: { now: () => number; items?: Map<string, Held> }) {
-    this.#now = now;
-    this.#items = items;
-  }
-
-  /** Another one over the same items. */
-  another(): MemoryStore {
-    return new MemoryStore({ now: this.#now, items: this.#items });
+  constructor(options: MemoryStoreOptions = {}) {
+    this.items = options.items ?? new Map();
+    this.#now = options.now ?? (() => performance.now());
+    this.#defaultTtlSeconds = options.defaultTtlSeconds ?? 600;
+    this.before = options.before;
+    this.after = options.after;
+    this.errorOf = options.errorOf;
   }
 
   get(key: string): Promise<Uint8Array | undefined> {
-    return this.#call('get', [key], () => this.#read(key));
+    return this.#call('get', key, () => this.#read(key));
   }
 
-  async getMany(keys: readonly string[]): Promise<readonly CallOutcome<Uint8Array | undefined>[]> {
-    try {
-      return await this.#call('getMany', keys, () => keys.map((key) => ({ value: this.#read(key) })));
-    } catch (thrown) {
-      return keys.map(() => ({ thrown }));
-    }
+  getMany(keys: readonly string[]): Promise<readonly CallOutcome<Uint8Array | undefined>[]> {
+    return this.#callMany('getMany', keys, (key) => this.#read(key));
   }
 
   has(key: string): Promise<boolean> {
-    return this.#call('has', [key], () => this.#read(key) !== undefined);
+    return this.#call('has', key, () => this.#read(key) !== undefined);
   }
 
   set(item: StoreItem): Promise<void> {
-    return this.#call('set', [item.key], () => void this.#write(item));
+    return this.#call('set', item.key, () => void this.#write(item));
   }
 
-  async setMany(items: readonly StoreItem[]): Promise<readonly CallOutcome<void>[]> {
+  setMany(items: readonly StoreItem[]): Promise<readonly CallOutcome<void>[]> {
     const keys = items.map(({ key }) => key);
-    try {
-      await this.#call('setMany', keys, () => items.forEach((item) => this.#write(item)));
-      return items.map(() => ({ value: undefined }));
-    } catch (thrown) {
-      return items.map(() => ({ thrown }));
-    }
+    return this.#callMany('setMany', keys, (_key, index) => {
+      const item = items[index];
+      if (item !== undefined) this.#write(item);
+    });
   }
 
   delete(key: string): Promise<void> {
-    return this.#call('delete', [key], () => void this.#items.delete(key));
+    return this.#call('delete', key, () => void this.items.delete(key));
   }
 
   increment(key: string, amount: number, ttlSeconds: number | undefined): Promise<number> {
-    return this.#call('increment', [key], () => {
-      const value = Number(Buffer.from(this.#read(key) ?? Buffer.from('0')).toString()) + amount;
-      this.#write({ key, value: String(value), ttlSeconds });
-      return value;
+    return this.#call('increment', key, () => {
+      const text = new TextDecoder().decode(this.#read(key) ?? Buffer.from('0'));
+      if (!/^[+-]?\d+$/.test(text)) throw new FailedPreconditionError('The value is not an integer');
+      const sum = Number(text) + amount;
+      this.#write({ key, value: String(sum), ttlSeconds });
+      return sum;
     });
   }
 
   setIfAbsent(item: StoreItem): Promise<boolean> {
-    return this.#call('setIfAbsent', [item.key], () => {
-      if (this.#read(item.key) !== undefined) return false;
-      this.#write(item);
-      return true;
+    return this.#call('setIfAbsent', item.key, () => {
+      const isAbsent = this.#read(item.key) === undefined;
+      if (isAbsent) this.#write(item);
+      return isAbsent;
     });
   }
 
   getWithHash(key: string): Promise<HashedValue | undefined> {
-    return this.#call('getWithHash', [key], () => {
+    return this.#call('getWithHash', key, () => {
       const bytes = this.#read(key);
       return bytes && { bytes, hash: hashOf(bytes) };
     });
   }
 
   setIfAbsentOrHashEqual(item: StoreItem, hash: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#call('setIfAbsentOrHashEqual', [item.key], () => {
-      const bytes = this.#read(item.key);
-      return bytes === undefined || isEqual(hashOf(bytes), hash) ? this.#write(item) : undefined;
+    return this.#call('setIfAbsentOrHashEqual', item.key, () => {
+      const current = this.#read(item.key);
+      return current === undefined || isHashOf(current, hash) ? this.#write(item) : undefined;
     });
   }
 
   setIfPresentAndHashEqual(item: StoreItem, hash: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#call('setIfPresentAndHashEqual', [item.key], () => {
-      const bytes = this.#read(item.key);
-      return bytes !== undefined && isEqual(hashOf(bytes), hash) ? this.#write(item) : undefined;
+    return this.#call('setIfPresentAndHashEqual', item.key, () => {
+      const current = this.#read(item.key);
+      return current !== undefined && isHashOf(current, hash) ? this.#write(item) : undefined;
     });
   }
 
-  async #call<T>(call: CallName, keys: readonly string[], work: () => T): Promise<T> {
-    this.calls[call] += 1;
-    await this.before(call, keys);
-    return work();
+  async #call<T>(name: StoreCallName, key: string, operation: () => T): Promise<T> {
+    const call = this.#begin(name, [key]);
+    await this.before?.(call);
+    this.#failFor(key, call);
+    const answer = operation();
+    await this.after?.(call);
+    return answer;
   }
 
+  /** Never rejects: what fails the call is the outcome of each key. */
+  async #callMany<T>(
+    name: StoreCallName,
+    keys: readonly string[],
+    operation: (key: string, index: number) => T,
+  ): Promise<CallOutcome<T>[]> {
+    const call = this.#begin(name, keys);
+    try {
+      await this.before?.(call);
+      const outcomes = keys.map((key, index): CallOutcome<T> => {
+        try {
+          this.#failFor(key, call);
+          return { value: operation(key, index) };
+        } catch (thrown) {
+          return { thrown };
+        }
+      });
+      await this.after?.(call);
+      return outcomes;
+    } catch (thrown) {
+      return keys.map(() => ({ thrown }));
+    }
+  }
+
+  #begin(name: StoreCallName, keys: readonly string[]): StoreCall {
+    const counts = this.calls[name];
+    counts.count += 1;
+    counts.keys += keys.length;
+    return { name, keys };
+  }
+
+  #failFor(key: string, call: StoreCall): void {
+    const error = this.errorOf?.(key, call);
+    if (error !== undefined) throw error;
+  }
+
+  /** A copy, as the wire makes one. */
   #read(key: string): Uint8Array | undefined {
-    const held = this.#items.get(key);
-    if (held === undefined || held.expiresAtMs > this.#now()) return held?.bytes;
-    this.#items.delete(key);
+    const item = this.items.get(key);
+    if (item === undefined) return undefined;
+    if (this.#now() < item.expiresAtMs) return Uint8Array.from(item.bytes);
+    this.items.delete(key);
     return undefined;
   }
 
-  #write({ key, value, ttlSeconds = 600 }: StoreItem): Uint8Array {
-    const bytes = new Uint8Array(Buffer.from(value));
-    this.#items.set(key, { bytes, expiresAtMs: this.#now() + ttlSeconds * 1000 });
+  /** @returns the new hash */
+  #write({ key, value, ttlSeconds = this.#defaultTtlSeconds }: StoreItem): Uint8Array {
+    const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : Uint8Array.from(value);
+    this.items.set(key, { bytes, expiresAtMs: this.#now() + ttlSeconds * 1000 });
     return hashOf(bytes);
   }
 }
 
+/** Momento's hashes are of 16 bytes. */
 function hashOf(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest().subarray(0, 16);
+  return Uint8Array.from(createHash('sha256').update(bytes).digest().subarray(0, 16));
 }
 
-function isEqual(one: Uint8Array, other: Uint8Array): boolean {
-  return Buffer.from(one).equals(other);
+function isHashOf(bytes: Uint8Array, hash: Uint8Array): boolean {
+  return Buffer.compare(hashOf(bytes), hash) === 0;
 }

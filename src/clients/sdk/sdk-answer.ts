@@ -70,7 +70,7 @@ function errorOf(value: unknown): SdkError | undefined {
 }
 
 export function isErrorResponse(response: object): response is ErrorResponse {
-  return 'innerException' in response && typeof response.innerException === 'function';
+  return typeof Reflect.get(response, 'innerException') === 'function';
 }
 
 /** What the SDK throws that is none of its errors; its stack and, as the cause, itself stay. */
