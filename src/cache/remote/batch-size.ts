@@ -1,3 +1,5 @@
+import type { StoreItem } from './cache-store.js';
+
 /** Items in one batch call: the service answers them as one stream, for the price of one request each way. */
 const maxItems = 100;
 /** Momento's limit of a request is higher; this keeps one slow item from holding up megabytes. */
@@ -19,4 +21,14 @@ export function batchesOf<Item>(items: readonly Item[], bytesOf: (item: Item) =>
     lastBytes += bytes;
   }
   return batches;
+}
+
+/** What a key adds to a request. */
+export function bytesOfKey(key: string): number {
+  return Buffer.byteLength(key);
+}
+
+/** What an item adds to a request. */
+export function bytesOfItem({ key, value }: StoreItem): number {
+  return Buffer.byteLength(key) + Buffer.byteLength(value);
 }

@@ -97,9 +97,9 @@ export class MemoryStore implements CacheStore {
     return this.#call('increment', key, () => {
       const text = new TextDecoder().decode(this.#read(key) ?? Buffer.from('0'));
       if (!/^[+-]?\d+$/.test(text)) throw new FailedPreconditionError('The value is not an integer');
-      const sum = Number(text) + amount;
+      const sum = BigInt(text) + BigInt(amount);
       this.#write({ key, value: String(sum), ttlSeconds });
-      return sum;
+      return Number(sum);
     });
   }
 

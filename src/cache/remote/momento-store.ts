@@ -10,7 +10,7 @@ import {
   type SdkError,
 } from '@gomomento/sdk';
 import { type CallOutcome, type ErrorResponse, sdkAnswer } from '../../clients/sdk/sdk-answer.js';
-import { batchesOf } from './batch-size.js';
+import { batchesOf, bytesOfItem, bytesOfKey } from './batch-size.js';
 import type { CacheStore, HashedValue, StoreItem } from './cache-store.js';
 
 /** One cache of Momento, by the injected client. */
@@ -31,7 +31,7 @@ export class MomentoStore implements CacheStore {
 
   getMany(keys: readonly string[]): Promise<readonly CallOutcome<Uint8Array | undefined>[]> {
     return inBatches(
-      batchesOf(keys, () => 0),
+      batchesOf(keys, bytesOfKey),
       (batch) => this.#client.getBatch(this.#cacheName, [...batch]),
       (result) => {
         if (result.type === CacheGetResponse.Error) return { thrown: result.innerException() };
@@ -50,7 +50,7 @@ export class MomentoStore implements CacheStore {
 
   setMany(items: readonly StoreItem[]): Promise<readonly CallOutcome<void>[]> {
     return inBatches(
-      batchesOf(items, ({ key, value }) => Buffer.byteLength(key) + Buffer.byteLength(value)),
+      batchesOf(items, bytesOfItem),
       (batch) =>
         this.#client.setBatch(
           this.#cacheName,
