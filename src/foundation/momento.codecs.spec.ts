@@ -40,6 +40,11 @@ describe('stringCodec', () => {
     );
   });
 
+  it('keeps a byte order mark, and U+FFFD itself', () => {
+    for (const text of ['\uFEFFtext', '\uFFFD', 'a\uFFFDb'])
+      expect(stringCodec.decode(toBytes(stringCodec.encode(text)))).toBe(text);
+  });
+
   it('refuses other values, and bytes that are no UTF-8', () => {
     expect(() => stringCodec.encode(5 as unknown as string)).toThrow('a string is needed, not number');
     expect(() => stringCodec.decode(Uint8Array.of(0xff, 0xfe))).toThrow(TypeError);

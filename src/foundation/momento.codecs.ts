@@ -6,8 +6,9 @@ export interface MomentoCodec<T = unknown> {
   decode(bytes: Uint8Array): T;
 }
 
-const strictDecoder = new TextDecoder('utf-8', { fatal: true });
-const lenientDecoder = new TextDecoder();
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+// Without `ignoreBOM`, a text that begins with one would lose it.
+const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Node's strict decoder costs several microseconds a value in the middle of a call, so only what looks broken meets it. */
 function textOf(bytes: Uint8Array): string {

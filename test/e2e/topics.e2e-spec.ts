@@ -21,7 +21,7 @@ describe.each([
   beforeEach(async () => {
     const topicConfiguration = TopicConfigurations.Default.latest()
       .withThrowOnErrors(throwOnErrors)
-      .withClientTimeoutMillis(300);
+      .withClientTimeoutMillis(1_000);
     app = await start(MomentoModule.forRoot(options({ topicConfiguration })));
     topics = app.get(TopicService);
     logs.start();

@@ -7,6 +7,8 @@ import { ItemFlights } from '../flights/item-flights.js';
 import type { Answer } from './answer.js';
 import { LoadingKeys } from '../loaders/loading-keys.js';
 import { RefreshBackoff } from '../loaders/refresh-backoff.js';
+import { Breaker } from '../remote/breaker/breaker.js';
+import { observed } from '../remote/breaker/observed-store.js';
 import type { CacheStore } from '../remote/cache-store.js';
 import { MomentoStore } from '../remote/momento-store.js';
 
@@ -34,6 +36,7 @@ export class CacheContext {
   readonly loading = new LoadingKeys();
   readonly backoff = new RefreshBackoff();
   readonly evictions: EvictionQueue;
+  readonly breaker: Breaker;
   readonly #makeStore: (client: CacheClient, cacheName: string) => CacheStore;
   readonly #stores = new Map<string, CacheStore>();
 
@@ -47,12 +50,13 @@ export class CacheContext {
       inFlight: this.inFlight,
       degradations: this.degradations,
     });
+    this.breaker = new Breaker({ onChange: (state) => this.degradations.sayBreaker(state) });
     this.#makeStore = options.makeStore ?? ((client, cacheName) => new MomentoStore(client, cacheName));
   }
 
   /** The store of a cache, one for all handles of it. */
   storeOf(client: CacheClient, cacheName: string): CacheStore {
-    const store = this.#stores.get(cacheName) ?? this.#makeStore(client, cacheName);
+    const store = this.#stores.get(cacheName) ?? observed(this.#makeStore(client, cacheName), this.breaker);
     this.#stores.set(cacheName, store);
     return store;
   }

@@ -6,6 +6,7 @@ import { notAnsweredWithin } from '../options/cache-call.js';
 import type { DegradationLog } from '../options/degradation-log.js';
 import { readEntry, type StoredEntry } from '../entry/envelope.js';
 import { type Freshness, freshnessOf } from '../entry/windows.js';
+import type { Breaker } from '../remote/breaker/breaker.js';
 import type { CacheStore } from '../remote/cache-store.js';
 import { type Content, notFound } from './answer.js';
 
@@ -40,16 +41,23 @@ export function isNewer(now: Found, before: Found): boolean {
   return now.freshness === 'fresh' && !isSame;
 }
 
+interface LookUpContext {
+  readonly degradations: DegradationLog;
+  readonly breaker: Breaker;
+}
+
 /** Reads the cache for `getOrSet` and what stands on it. Never rejects: a cache that fails has nothing. */
 export class LookUp {
   readonly #store: CacheStore;
   readonly #arguments: CacheArguments;
   readonly #degradations: DegradationLog;
+  readonly #breaker: Breaker;
 
-  constructor(store: CacheStore, args: CacheArguments, degradations: DegradationLog) {
+  constructor(store: CacheStore, args: CacheArguments, { degradations, breaker }: LookUpContext) {
     this.#store = store;
     this.#arguments = args;
     this.#degradations = degradations;
+    this.#breaker = breaker;
   }
 
   async find(
@@ -57,24 +65,17 @@ export class LookUp {
     fullKey: string,
     timeoutSeconds: number | undefined,
   ): Promise<Found> {
-    return this.#foundIn(operation, await this.#within(operation, this.#store.get(fullKey), timeoutSeconds));
-  }
-
-  async #within<T>(
-    operation: MomentoOperation,
-    read: Promise<T>,
-    timeoutSeconds: number | undefined,
-  ): Promise<CallOutcome<T>> {
-    const safe = read.then(
-      (value): CallOutcome<T> => ({ value }),
-      (thrown: unknown): CallOutcome<T> => ({ thrown }),
+    if (!this.#breaker.allows()) return unanswered;
+    const { epoch } = this.#breaker;
+    const read = this.#store.get(fullKey).then(
+      (value): CallOutcome<Uint8Array | undefined> => ({ value }),
+      (thrown: unknown): CallOutcome<Uint8Array | undefined> => ({ thrown }),
     );
-    if (timeoutSeconds === undefined) return safe;
-    return (
-      (await withinTime(safe, timeoutSeconds * 1000)) ?? {
-        thrown: notAnsweredWithin(operation, timeoutSeconds),
-      }
-    );
+    if (timeoutSeconds === undefined) return this.#foundIn(operation, await read);
+    const outcome = await withinTime(read, timeoutSeconds * 1000);
+    if (outcome !== undefined) return this.#foundIn(operation, outcome);
+    this.#breaker.failed(epoch);
+    return this.#foundIn(operation, { thrown: notAnsweredWithin(operation, timeoutSeconds) });
   }
 
   #foundIn(operation: MomentoOperation, outcome: CallOutcome<Uint8Array | undefined>): Found {

@@ -20,7 +20,7 @@ export class ReadThrough {
   readonly #context: CacheContext;
 
   constructor(store: CacheStore, args: CacheArguments, context: CacheContext) {
-    this.#lookUp = new LookUp(store, args, context.degradations);
+    this.#lookUp = new LookUp(store, args, context);
     this.#loading = new Loading(store, args, context, this.#lookUp);
     this.#arguments = args;
     this.#context = context;

@@ -70,7 +70,8 @@ export class Slots {
   #plain({ operation, fullKey: key, item }: SlotRequest): Slot {
     return {
       fill: async (packed) => {
-        if (packed === undefined) return true;
+        // Where nothing is asked any more, nothing is waited for.
+        if (packed === undefined || this.#context.breaker.state === 'open') return true;
         try {
           await this.#store.set({ key, ...packed });
           this.#context.evictions.cancel(item);

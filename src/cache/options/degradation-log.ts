@@ -16,6 +16,7 @@ const sentences = {
 export class DegradationLog {
   readonly #logger;
   readonly #throttle = new LogThrottle();
+  #isOpen = false;
 
   constructor(connectionName?: string) {
     this.#logger = connectionLogger('CacheService', connectionName);
@@ -27,5 +28,13 @@ export class DegradationLog {
     this.#throttle.say(`${step} ${code}`, `${sentences[step]}: ${describeError(error)}`, (line) =>
       this.#logger.warn(line),
     );
+  }
+
+  /** Once a change, whatever else is said. */
+  sayBreaker(state: 'open' | 'half-open' | 'closed'): void {
+    if (state === 'open' && !this.#isOpen)
+      this.#logger.warn('Momento does not answer: values are loaded without the cache until it does.');
+    if (state === 'closed') this.#logger.log('Momento answers again: values are cached again.');
+    this.#isOpen = state !== 'closed';
   }
 }
