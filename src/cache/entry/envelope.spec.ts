@@ -200,10 +200,11 @@ describe('bytes that nobody of us wrote', () => {
   });
 
   it.each([
-    ['a header', 2, writeMarker(new Uint8Array(16), 0)],
-    ['a count of tags', 6 + 41, writeNotFound({ ...ends, tags: [{ tag: 'a', nonce: new Uint8Array(16) }] })],
-    ['a name', 6 + 45, writeNotFound({ ...ends, tags: [{ tag: 'a', nonce: new Uint8Array(16) }] })],
-  ])('are unreadable when %s is longer than what is there', (_name, at, stored) => {
+    ['a header', 2],
+    ['a count of tags', 6 + 41],
+    ['a name', 6 + 45],
+  ])('are unreadable when %s is longer than what is there', (_name, at) => {
+    const stored = writeNotFound({ ...ends, tags: [{ tag: 'a', nonce: new Uint8Array(16) }] });
     const view = new DataView(stored.buffer);
     const length = view.getUint32(at);
     for (const wrong of [length + 1, 0x7fff_ffff, 0x8000_0000, 0xffff_fff0, 0xffff_ffff]) {

@@ -147,7 +147,6 @@ function readWindows(header: Uint8Array): Windows | undefined {
 
 function readTags(header: Uint8Array, view: DataView): readonly TagMark[] | undefined {
   const count = view.getUint32(windowsBytes - 4);
-  if (count === 0) return noTags;
   const tags: TagMark[] = [];
   // The count is not trusted: each tag must be there before it is taken.
   for (let at = windowsBytes; tags.length < count;) {

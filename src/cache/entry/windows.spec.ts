@@ -13,7 +13,7 @@ const entry: Windows = {
   loadMs: 400,
   tags: [],
 };
-const plain = { ...entry, ...readEntry(Uint8Array.of(0x7b)) };
+const plain = (): Windows => ({ ...entry, ...readEntry(Uint8Array.of(0x7b)) });
 const dayMs = 86_400_000;
 
 describe('the freshness of an entry', () => {
@@ -44,7 +44,7 @@ describe('the freshness of an entry', () => {
   });
 
   it('of a plain value is fresh at any time', () => {
-    expect(freshnessOf(plain, createdAtMs + 365 * dayMs)).toBe('fresh');
+    expect(freshnessOf(plain(), createdAtMs + 365 * dayMs)).toBe('fresh');
   });
 });
 
@@ -63,6 +63,10 @@ describe('an early refresh', () => {
     expect(threshold).toBeCloseTo(probability, 3);
     expect(isEarlyRefreshDue(entry, at(leftMs), () => threshold * (1 - 1e-9))).toBe(true);
     expect(isEarlyRefreshDue(entry, at(leftMs), () => threshold * (1 + 1e-9))).toBe(false);
+  });
+
+  it('is due at the threshold itself', () => {
+    expect(isEarlyRefreshDue(entry, at(400), () => Math.exp(-1))).toBe(true);
   });
 
   it('is not due before half of the fresh time has passed, however long the load took', () => {
@@ -85,7 +89,7 @@ describe('an early refresh', () => {
   it('is never due for what has no end or no known beginning, or was created in the future', () => {
     const now = at(1);
     const never = [
-      plain,
+      plain(),
       { ...entry, freshUntilMs: Infinity },
       { ...entry, createdAtMs: undefined },
       { ...entry, createdAtMs: now + 1 },
