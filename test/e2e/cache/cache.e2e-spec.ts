@@ -9,9 +9,9 @@ import {
   stringCodec,
 } from 'nestjs-momento';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { useApps } from '../support/apps.js';
-import { captureLogs } from '../support/capture-logs.js';
-import { useEmbeddedServers } from '../support/embedded-servers.js';
+import { useApps } from '../../support/apps.js';
+import { captureLogs } from '../../support/capture-logs.js';
+import { useEmbeddedServers } from '../../support/embedded-servers.js';
 
 const servers = useEmbeddedServers();
 const { start, options } = useApps(servers);
