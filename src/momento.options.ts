@@ -75,6 +75,7 @@ export interface MomentoModuleOptions {
 const bindingRules: Readonly<Record<keyof CacheBinding, Rule>> = {
   ...policyRules,
   keyPrefix: expected('a string', (value) => typeof value === 'string'),
+  batching: expected('true or false', (value) => typeof value === 'boolean'),
   codec: expected('a codec with encode and decode', hasMethods('encode', 'decode')),
 };
 

@@ -1,7 +1,8 @@
 import type { CacheClient } from '@gomomento/sdk';
-import type { MomentoOperation } from '../foundation/momento.errors.js';
-import { CacheArguments, checkCacheName } from './options/cache-arguments.js';
+import { DirectOperations } from './direct/direct-operations.js';
 import { CacheContext } from './load/cache-context.js';
+import { LoadOperations } from './load/load-operations.js';
+import { CacheArguments, checkCacheName } from './options/cache-arguments.js';
 import type {
   CacheBinding,
   CacheBulkLoader,
@@ -10,12 +11,11 @@ import type {
   CacheSetOptions,
   GetOrSetOptions,
 } from './options/cache.options.js';
-import { DirectOperations } from './direct/direct-operations.js';
-import { ageSecondsOf, type Answer } from './load/answer.js';
-import { itemId } from './flights/flight.js';
-import { GatheredLoader } from './loaders/gathered-loader.js';
-import { MomentoBulkLoadError } from './loaders/loader.errors.js';
-import { ReadThrough } from './load/read-through.js';
+
+interface Parts {
+  readonly direct: DirectOperations;
+  readonly loads: LoadOperations;
+}
 
 /**
  * A cache: typed values, a TTL, and loading with one call for however many callers.
@@ -29,7 +29,7 @@ export class CacheService {
   readonly #client: CacheClient;
   readonly #arguments: CacheArguments;
   readonly #context: CacheContext;
-  #bound: { readonly direct: DirectOperations; readonly reader: ReadThrough } | undefined;
+  #bound: Parts | undefined;
 
   /** @param context what the caches of a connection share; left out in a unit test */
   constructor(
@@ -167,11 +167,7 @@ export class CacheService {
    * key; a MomentoCacheError only for wrong arguments
    */
   async getOrSet<T>(key: string, loader: CacheLoader<T>, options?: GetOrSetOptions<T>): Promise<T> {
-    const operation = this.#arguments.operation('getOrSet', key);
-    return this.#parts.reader.valueOf<T>(
-      operation,
-      await this.#answer(operation, key, loader as CacheLoader<unknown>, options),
-    );
+    return this.#parts.loads.getOrSet(key, loader, options);
   }
 
   /** As `getOrSet`, with where the value comes from and how old it is. */
@@ -180,13 +176,7 @@ export class CacheService {
     loader: CacheLoader<T>,
     options?: GetOrSetOptions<T>,
   ): Promise<CacheEntry<T>> {
-    const operation = this.#arguments.operation('getOrSetEntry', key);
-    const answer = await this.#answer(operation, key, loader as CacheLoader<unknown>, options);
-    const { source, createdAtMs } = answer;
-    const value = this.#parts.reader.valueOf<T>(operation, answer);
-    return createdAtMs === undefined
-      ? { value, source }
-      : { value, source, ageSeconds: ageSecondsOf(createdAtMs) };
+    return this.#parts.loads.getOrSetEntry(key, loader, options);
   }
 
   /**
@@ -201,47 +191,21 @@ export class CacheService {
     loadMissing: CacheBulkLoader<K, T>,
     options?: GetOrSetOptions<T>,
   ): Promise<Map<K, T>> {
-    const operation = this.#arguments.operation('getOrSetMany');
-    const gathered = new GatheredLoader(loadMissing, () => this.#context.loading.current);
-    const uniqueKeys = [...new Set(keys)];
-    const answers = await Promise.allSettled(
-      uniqueKeys.map((key) =>
-        this.#answer(operation, key, (context) => gathered.load(key, context), options),
-      ),
-    );
-    const found = new Map<K, T>();
-    const failures: unknown[] = [];
-    for (const [index, answer] of answers.entries()) {
-      const key = uniqueKeys[index];
-      if (answer.status === 'rejected') failures.push(answer.reason);
-      else if (key !== undefined && answer.value.content.kind !== 'not-found')
-        found.set(key, this.#parts.reader.valueOf<T>(operation, answer.value));
-    }
-    if (failures.length > 0) throw new MomentoBulkLoadError(failures.length, found, failures[0]);
-    return found;
-  }
-
-  async #answer(
-    operation: MomentoOperation,
-    key: string,
-    loader: CacheLoader<unknown>,
-    options: GetOrSetOptions<never> | undefined,
-  ): Promise<Answer> {
-    const fullKey = this.#arguments.fullKey(operation, key);
-    const policy = this.#arguments.policyOf(operation, options);
-    const item = itemId(operation.cacheName, fullKey);
-    return this.#parts.reader.get({ operation, key, fullKey, item, loader, policy });
+    return this.#parts.loads.getOrSetMany(keys, loadMissing, options);
   }
 
   /** Made at the first call: a handle without the name of a cache fails there, not where it is injected. */
-  get #parts() {
-    if (this.#bound === undefined) {
-      const store = this.#context.storeOf(this.#client, this.cacheName);
-      this.#bound = {
-        direct: new DirectOperations(store, this.#arguments, this.#context),
-        reader: new ReadThrough(store, this.#arguments, this.#context),
-      };
-    }
+  get #parts(): Parts {
+    this.#bound ??= this.#bind();
     return this.#bound;
+  }
+
+  #bind(): Parts {
+    const { single, batching } = this.#context.storesOf(this.#client, this.cacheName);
+    const store = this.#arguments.isBatching ? batching : single;
+    return {
+      direct: new DirectOperations(store, this.#arguments, this.#context),
+      loads: new LoadOperations(store, batching, this.#arguments, this.#context),
+    };
   }
 }

@@ -97,6 +97,11 @@ export class MomentoConnection {
     return this.#options.name;
   }
 
+  /** How long a call to a cache may take. */
+  get callTimeoutMs(): number {
+    return this.#configurations.cacheTimeoutMs;
+  }
+
   /** Aborted when the connection begins to close: everything is still usable, and what is in flight is waited for. */
   get closing(): AbortSignal {
     return this.#closing.signal;

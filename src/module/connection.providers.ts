@@ -98,8 +98,17 @@ export function connectionProviders(
     {
       provide: cacheContextToken(name),
       inject: [connection, optionsToken],
-      useFactory: ({ signal, closing, inFlight }: MomentoConnection, { cache }: ResolvedMomentoOptions) =>
-        new CacheContext({ signal, closing, inFlight, connectionName: name, defaults: cache }),
+      useFactory: (owner: MomentoConnection, { cache }: ResolvedMomentoOptions) => {
+        const { signal, closing, inFlight, callTimeoutMs } = owner;
+        return new CacheContext({
+          signal,
+          closing,
+          inFlight,
+          callTimeoutMs,
+          connectionName: name,
+          defaults: cache,
+        });
+      },
     },
     {
       provide: getCacheServiceToken(name),

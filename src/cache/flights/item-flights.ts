@@ -34,7 +34,8 @@ export class ItemFlights<Answer> {
     const stored = items.flatMap((item) => this.#supersede(item));
     for (const item of items) this.#changes.set(item, (this.#changes.get(item) ?? 0) + 1);
     try {
-      await Promise.all(stored);
+      // At once where it can be: what is read after it was asked for must come after it.
+      if (stored.length > 0) await Promise.all(stored);
       return await change();
     } finally {
       for (const item of items) this.#endChange(item);

@@ -7,6 +7,7 @@ import { ItemFlights } from '../flights/item-flights.js';
 import type { Answer } from './answer.js';
 import { LoadingKeys } from '../loaders/loading-keys.js';
 import { RefreshBackoff } from '../loaders/refresh-backoff.js';
+import { BatchingStore } from '../remote/batching/batching-store.js';
 import { Breaker } from '../remote/breaker/breaker.js';
 import { observed } from '../remote/breaker/observed-store.js';
 import type { CacheStore } from '../remote/cache-store.js';
@@ -20,10 +21,18 @@ export interface CacheContextOptions {
   /** Aborted when the connection begins to close, and everything is still usable. */
   readonly closing?: AbortSignal;
   readonly connectionName?: string;
+  /** The time limit of a call, in milliseconds. @default 5,000, as the SDK has it by default */
+  readonly callTimeoutMs?: number;
   /** The connection's, for what a handle and a call leave out. */
   readonly defaults?: CacheBinding;
   /** Another store than Momento, for tests. */
   readonly makeStore?: (client: CacheClient, cacheName: string) => CacheStore;
+}
+
+/** The ways to a cache: a request a call, or one for what a tick asks for. */
+interface Stores {
+  readonly single: CacheStore;
+  readonly batching: CacheStore;
 }
 
 /** What all caches of a connection share. */
@@ -38,7 +47,8 @@ export class CacheContext {
   readonly evictions: EvictionQueue;
   readonly breaker: Breaker;
   readonly #makeStore: (client: CacheClient, cacheName: string) => CacheStore;
-  readonly #stores = new Map<string, CacheStore>();
+  readonly #callTimeoutMs: number;
+  readonly #stores = new Map<string, Stores>();
 
   constructor(options: CacheContextOptions = {}) {
     this.signal = options.signal ?? new AbortController().signal;
@@ -51,13 +61,17 @@ export class CacheContext {
       degradations: this.degradations,
     });
     this.breaker = new Breaker({ onChange: (state) => this.degradations.sayBreaker(state) });
+    this.#callTimeoutMs = options.callTimeoutMs ?? 5_000;
     this.#makeStore = options.makeStore ?? ((client, cacheName) => new MomentoStore(client, cacheName));
   }
 
-  /** The store of a cache, one for all handles of it. */
-  storeOf(client: CacheClient, cacheName: string): CacheStore {
-    const store = this.#stores.get(cacheName) ?? observed(this.#makeStore(client, cacheName), this.breaker);
-    this.#stores.set(cacheName, store);
-    return store;
+  /** The stores of a cache, the same for all handles of it. */
+  storesOf(client: CacheClient, cacheName: string): Stores {
+    const known = this.#stores.get(cacheName);
+    if (known !== undefined) return known;
+    const single = observed(this.#makeStore(client, cacheName), this.breaker);
+    const stores = { single, batching: new BatchingStore(single, { timeoutMs: this.#callTimeoutMs }) };
+    this.#stores.set(cacheName, stores);
+    return stores;
   }
 }

@@ -271,6 +271,15 @@ describe('getOrSetMany', () => {
     });
   });
 
+  it('refuses a wrong key and wrong options before anything is asked', async () => {
+    const { cache, store } = startCache();
+    const load = () => [];
+    const wrong = { constructor: MomentoCacheError, code: 'INVALID_ARGUMENT_ERROR' };
+    await expect(cache.getOrSetMany(['a', ''], load)).rejects.toMatchObject(wrong);
+    await expect(cache.getOrSetMany(['a'], load, { ttlSeconds: 0 })).rejects.toMatchObject(wrong);
+    expect(store.calls.getMany.count + store.calls.get.count).toBe(0);
+  });
+
   it('with no keys asks nobody', async () => {
     const { cache } = startCache();
     const loader = startLoader();

@@ -10,6 +10,7 @@ import { ageSecondsOf, type Answer, type Content, notFound } from './answer.js';
 import type { CacheContext } from './cache-context.js';
 import { type Found, isNewer, type LookUp } from './look-up.js';
 import { Slots } from './slots.js';
+import type { Together } from './together.js';
 
 /** One caller's wish. */
 export interface ReadRequest {
@@ -21,6 +22,8 @@ export interface ReadRequest {
   readonly item: string;
   readonly loader: CacheLoader<unknown>;
   readonly policy: CachePolicy;
+  /** Of the requests that want their loads to be one. */
+  readonly together?: Together;
 }
 
 /** A loaded value, as it is handed out, and as it is stored when it is. */

@@ -42,9 +42,9 @@ export class ReadThrough {
   }
 
   async #read(request: ReadRequest, self: Flight<Answer>): Promise<Answer> {
-    const { operation, fullKey, item, policy } = request;
+    const { item } = request;
     for (;;) {
-      const cached = await this.#lookUp.find(operation, fullKey, policy.cacheTimeoutSeconds);
+      const cached = await this.#find(request);
       // What is still to be evicted is as good as gone.
       const found = this.#context.evictions.has(item) ? { ...nothing, answered: cached.answered } : cached;
       const joined = this.#context.flights.findLoad(item, this.#arguments.codec);
@@ -53,6 +53,11 @@ export class ReadThrough {
       );
       if (joined === undefined || answer.isUnshared !== true) return answer;
     }
+  }
+
+  #find({ operation, fullKey, policy, together }: ReadRequest): Promise<Found> {
+    const found = this.#lookUp.find(operation, fullKey, policy.cacheTimeoutSeconds);
+    return together === undefined ? found : together.add(found);
   }
 
   /** What is handed out for what was found; `load` is called when there is nothing that will do. */
@@ -109,8 +114,7 @@ export class ReadThrough {
 
   /** Another process may have refreshed it meanwhile. */
   async #refresh(request: ReadRequest, found: Found, self: Flight<Answer>): Promise<Answer> {
-    const { operation, fullKey, policy } = request;
-    const now = await this.#lookUp.find(operation, fullKey, policy.cacheTimeoutSeconds);
+    const now = await this.#find(request);
     if (!now.answered)
       return { source: 'stale', content: found.content, createdAtMs: found.entry?.createdAtMs };
     if (isNewer(now, found))

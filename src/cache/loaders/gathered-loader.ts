@@ -1,8 +1,10 @@
+import { EndOfTick } from '../../foundation/time/end-of-tick.js';
 import type { CacheBulkLoader, CacheLoaderContext } from '../options/cache.options.js';
 import type { Flight } from '../flights/flight.js';
 
 interface Waiting<K, T> {
   readonly key: K;
+  readonly signal: AbortSignal;
   readonly flight: Flight<unknown> | undefined;
   readonly resolve: (value: T | undefined) => void;
   readonly reject: (error: unknown) => void;
@@ -12,6 +14,7 @@ interface Waiting<K, T> {
 export class GatheredLoader<K extends string, T> {
   readonly #loadMissing: CacheBulkLoader<K, T>;
   readonly #flightOfCaller: () => Flight<unknown> | undefined;
+  readonly #endOfTick = new EndOfTick(() => void this.#call());
   #waiting: Waiting<K, T>[] = [];
 
   /** @param flightOfCaller whose loader runs where this is called */
@@ -23,23 +26,23 @@ export class GatheredLoader<K extends string, T> {
   /** @returns undefined when the bulk loader leaves the key out */
   load(key: K, { signal }: Pick<CacheLoaderContext, 'signal'>): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ key, flight: this.#flightOfCaller(), resolve, reject });
-      // After all microtasks of this tick: what one answer of the cache brings about comes together.
-      if (this.#waiting.length === 1) queueMicrotask(() => process.nextTick(() => void this.#call(signal)));
+      this.#waiting.push({ key, signal, flight: this.#flightOfCaller(), resolve, reject });
+      this.#endOfTick.ask();
     });
   }
 
-  async #call(signal: AbortSignal): Promise<void> {
+  async #call(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
     const [first, ...others] = waiting;
+    if (first === undefined) return;
     // The loader runs in the context of the first: a key of its own that it asks for is found by way of it.
-    for (const { flight } of others) if (first?.flight !== undefined) flight?.waitsFor.add(first.flight);
+    for (const { flight } of others) if (first.flight !== undefined) flight?.waitsFor.add(first.flight);
     try {
       const loaded = new Map(
         await this.#loadMissing(
           waiting.map(({ key }) => key),
-          { signal },
+          { signal: first.signal },
         ),
       );
       for (const { key, resolve } of waiting) resolve(loaded.get(key));

@@ -16,6 +16,7 @@ export class CacheArguments {
   readonly codec: MomentoCodec;
   /** Of the handle, over the connection's. */
   readonly policy: CachePolicy;
+  readonly isBatching: boolean;
   readonly #cacheName: string | undefined;
   readonly #keyPrefix: string;
 
@@ -24,6 +25,7 @@ export class CacheArguments {
     this.#cacheName = cacheName;
     this.codec = binding.codec ?? defaults.codec ?? jsonCodec;
     this.policy = overPolicy(binding, overPolicy(defaults, defaultPolicy));
+    this.isBatching = binding.batching ?? defaults.batching ?? true;
     this.#keyPrefix = binding.keyPrefix ?? defaults.keyPrefix ?? '';
   }
 

@@ -51,6 +51,11 @@ export interface GetOrSetOptions<T = unknown> extends CacheSetOptions<T> {
 export interface CacheBinding extends GetOrSetOptions<never> {
   /** Put before every key, so that several uses share a cache. @default '' */
   readonly keyPrefix?: string | undefined;
+  /**
+   * Whether the reads of one tick are sent together, a hundred in a request, and its writes as well; a read comes after the
+   * writes of its key that were asked for before. @default true
+   */
+  readonly batching?: boolean | undefined;
   /** How values are stored. @default jsonCodec */
   readonly codec?: MomentoCodec | undefined;
 }

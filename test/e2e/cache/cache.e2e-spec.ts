@@ -334,13 +334,17 @@ describe.each([
       expect(await cache.get('key')).toBe(expected);
     });
 
-    it('does not store over a key that is being written when it begins to load', async () => {
+    it.each([
+      ['waits for a write of the key that was asked for before', true, 'newer'],
+      ['does not store over a key that is being written when it begins to load', false, 'older'],
+    ])('%s', async (_case, batching, expected) => {
+      const handle = cache.cache('demo-cache', { batching });
       servers.momento.faults.delay('set', 100, { times: 1 });
-      const written = cache.set('key', 'newer');
+      const written = handle.set('key', 'newer');
       await vi.waitFor(() => expect(count('set')).toBe(1), { interval: 2 });
-      expect(await cache.getOrSet('key', () => 'older')).toBe('older');
+      expect(await handle.getOrSet('key', () => 'older')).toBe(expected);
       await written;
-      expect(await cache.get('key')).toBe('newer');
+      expect(await handle.get('key')).toBe('newer');
     });
 
     it('aborts the loader’s signal when the app shuts down', async () => {
