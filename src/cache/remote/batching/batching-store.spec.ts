@@ -21,11 +21,9 @@ async function scene({ timeoutMs = 1_000 } = {}) {
 describe('reads of one tick', () => {
   it('are one request, each with its own answer', async () => {
     const { store, names } = await scene();
-    expect(await Promise.all([store.get('key-1'), store.get('none'), store.get('key-2')])).toEqual([
-      bytes('key-1'),
-      undefined,
-      bytes('key-2'),
-    ]);
+    const reads = ['key-1', 'none', 'key-2'].map((key) => store.get(key));
+    expect(store.pendingCount).toBe(3);
+    expect(await Promise.all(reads)).toEqual([bytes('key-1'), undefined, bytes('key-2')]);
     expect(names()).toEqual(['getMany 3']);
   });
 
@@ -128,7 +126,8 @@ describe('writes of one tick', () => {
     expect(names()).toEqual(['setMany 100', 'setMany 100', 'set 1']);
     asked.length = 0;
     const value = new Uint8Array(500_000);
-    await Promise.all(keysOf(5).map((key) => store.set({ key, value })));
+    const small = keysOf(5).map((key) => store.set({ key, value: '1' }));
+    await Promise.all([...small, ...keysOf(5).map((key) => store.set({ key, value }))]);
     expect(names()).toEqual(['setMany 2', 'setMany 2', 'set 1']);
   });
 
@@ -141,6 +140,18 @@ describe('writes of one tick', () => {
     await expect(store.set({ key: 'one', value: '1' })).rejects.toBe(error);
     await expect(store.delete('one')).rejects.toBe(error);
     expect(names()).toEqual(['setMany 2', 'set 1', 'delete 1']);
+  });
+});
+
+describe('a value that is neither text nor bytes', () => {
+  it.each([5, null, undefined, {}])('is an error of its caller, and of nobody else: %o', async (value) => {
+    const { store, memory } = await scene();
+    const others = [store.set({ key: 'one', value: '1' }), store.get('key-1')];
+    expect(() => store.set({ key: 'one', value: value as string })).toThrow(TypeError);
+    expect(() => store.set({ key: 'two', value: value as string })).toThrow(TypeError);
+    await Promise.all(others);
+    expect(await memory.get('one')).toEqual(bytes('1'));
+    expect(store.pendingCount).toBe(0);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { CallOutcome } from '../../../clients/sdk/sdk-answer.js';
-import { BatchedReads, type BatchingStats } from './batched-reads.js';
 import type { CacheStore, HashedValue, StoreItem } from '../cache-store.js';
+import { BatchedReads, type BatchingStats } from './batched-reads.js';
 import { outcomesOf } from './deferred.js';
 import { OrderedWrites } from './ordered-writes.js';
 

@@ -1,6 +1,6 @@
-import { type BatchedReads, type BatchingStats, Read } from './batched-reads.js';
 import { batchesOf, bytesOfItem } from '../batch-size.js';
 import type { CacheStore, StoreItem } from '../cache-store.js';
+import { type BatchedReads, type BatchingStats, Read } from './batched-reads.js';
 import { Deferred, settleBy } from './deferred.js';
 import { EndOfTick } from '../../../foundation/time/end-of-tick.js';
 
@@ -9,12 +9,14 @@ class Write extends Deferred<void> {
   readonly key: string;
   /** Undefined: the key is deleted. */
   item: StoreItem | undefined;
+  bytes: number;
   isSent = false;
 
-  constructor(key: string, item: StoreItem | undefined) {
+  constructor(key: string, item: StoreItem | undefined, bytes: number) {
     super();
     this.key = key;
     this.item = item;
+    this.bytes = bytes;
   }
 }
 
@@ -73,15 +75,20 @@ export class OrderedWrites {
     return line === undefined ? read() : line.ended.then(read);
   }
 
-  /** @param item undefined: the key is deleted */
+  /**
+   * @param item undefined: the key is deleted
+   * @throws TypeError when a codec has made something that is no text and no bytes
+   */
   write(key: string, item: StoreItem | undefined): Promise<void> {
+    // Here, where it fails its caller, and not at the end of the tick, where it would end the process.
+    const bytes = item === undefined ? 0 : bytesOfItem(item);
     const line = this.#lines.get(key);
     if (line?.write?.isSent === false) {
-      line.write.item = item;
+      Object.assign(line.write, { item, bytes });
       this.#stats.savedRequests += 1;
       return line.write.promise;
     }
-    const write = new Write(key, item);
+    const write = new Write(key, item, bytes);
     if (line === undefined) this.#add(write);
     else void line.ended.then(() => this.#add(write));
     const end = () => this.#end(key, next);
@@ -120,7 +127,7 @@ export class OrderedWrites {
       write.isSent = true;
       if (write.item === undefined) void settleBy(write, () => this.#store.delete(write.key));
     }
-    for (const batch of batchesOf(writes.filter(isSet), ({ item }) => bytesOfItem(item))) {
+    for (const batch of batchesOf(writes.filter(isSet), ({ bytes }) => bytes)) {
       const [first] = batch;
       if (batch.length > 1) void this.#sendBatch(batch);
       else if (first !== undefined) void settleBy(first, () => this.#store.set(first.item));
