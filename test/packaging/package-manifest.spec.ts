@@ -68,7 +68,7 @@ describe('the published manifest', () => {
   });
 
   it('publishes the two builds only', () => {
-    expect(manifest.files).toEqual(['dist/esm', 'dist/cjs', 'CHANGELOG.md']);
+    expect(manifest.files).toEqual(['dist/esm', 'dist/cjs', 'docs', 'CHANGELOG.md']);
   });
 
   it('depends only on what the embedded servers speak, from the versions on that the lowest SDK pins', () => {

@@ -70,7 +70,10 @@ export class CacheContext {
     const known = this.#stores.get(cacheName);
     if (known !== undefined) return known;
     const single = observed(this.#makeStore(client, cacheName), this.breaker);
-    const stores = { single, batching: new BatchingStore(single, { timeoutMs: this.#callTimeoutMs }) };
+    const stores = {
+      single,
+      batching: new BatchingStore(single, { timeoutMs: this.#callTimeoutMs, inFlight: this.inFlight }),
+    };
     this.#stores.set(cacheName, stores);
     return stores;
   }

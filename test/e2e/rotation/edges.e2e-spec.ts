@@ -227,7 +227,9 @@ describe.each([
       expect(error).toMatchObject({ _errorCode: MomentoErrorCode.TIMEOUT_ERROR });
       expect(String(error)).not.toContain('AbortSignal');
     }
-    await expect(app.get(CacheService).getMany(['key'])).rejects.toMatchObject({ code: 'TIMEOUT_ERROR' });
+    await expect(app.get(CacheService).getMany(['key', 'other'])).rejects.toMatchObject({
+      code: 'TIMEOUT_ERROR',
+    });
   });
 
   it('ends with the signal of the caller', async () => {

@@ -29,10 +29,13 @@ export class BatchedReads {
   readonly #store: CacheStore;
   readonly #timeoutMs: number;
   readonly #stats: BatchingStats;
+  readonly #noteWork: () => void;
   #unsent = new Map<string, Read>();
   readonly #endOfTick = new EndOfTick(() => this.#send());
 
-  constructor(store: CacheStore, timeoutMs: number, stats: BatchingStats) {
+  /** @param noteWork called when there is something to send, or nothing any more */
+  constructor(store: CacheStore, timeoutMs: number, stats: BatchingStats, noteWork: () => void) {
+    this.#noteWork = noteWork;
     this.#store = store;
     this.#timeoutMs = timeoutMs;
     this.#stats = stats;
@@ -61,6 +64,7 @@ export class BatchedReads {
 
   #add(read: Read): Promise<Uint8Array | undefined> {
     this.#unsent.set(read.key, read);
+    this.#noteWork();
     this.#endOfTick.ask();
     return read.promise;
   }
@@ -74,6 +78,7 @@ export class BatchedReads {
       if (batch.length > 1) void this.#sendBatch(batch);
       else if (first !== undefined) void settleBy(first, () => this.#store.get(first.key));
     }
+    this.#noteWork();
   }
 
   async #sendBatch(reads: readonly Read[]): Promise<void> {

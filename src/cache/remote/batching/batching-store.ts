@@ -1,4 +1,6 @@
 import type { CallOutcome } from '../../../clients/sdk/sdk-answer.js';
+import { EndOfTick } from '../../../foundation/time/end-of-tick.js';
+import type { InFlight } from '../../../foundation/time/in-flight.js';
 import type { CacheStore, HashedValue, StoreItem } from '../cache-store.js';
 import { BatchedReads, type BatchingStats } from './batched-reads.js';
 import { outcomesOf } from './deferred.js';
@@ -9,6 +11,8 @@ export type { BatchingStats } from './batched-reads.js';
 export interface BatchingOptions {
   /** The time limit of a call, in milliseconds: a batch that is read again ends within it. */
   readonly timeoutMs: number;
+  /** Counts what is not sent yet, and nothing else counts: a connection is not closed under it. */
+  readonly inFlight?: InFlight;
 }
 
 /**
@@ -22,19 +26,37 @@ export class BatchingStore implements CacheStore {
   readonly #store: CacheStore;
   readonly #reads: BatchedReads;
   readonly #writes: OrderedWrites;
+  readonly #inFlight: InFlight | undefined;
+  #isWorking = false;
+  /** At the end of the tick: what waited for the last change is sent by then. */
+  readonly #idle = new EndOfTick(() => {
+    if (!this.#isWorking || this.pendingCount > 0) return;
+    this.#isWorking = false;
+    this.#inFlight?.end();
+  });
 
-  constructor(store: CacheStore, { timeoutMs }: BatchingOptions) {
+  constructor(store: CacheStore, { timeoutMs, inFlight }: BatchingOptions) {
     const stats: BatchingStats = { batchedReads: 0, savedRequests: 0 };
     this.stats = stats;
+    this.#inFlight = inFlight;
     this.#store = store;
-    this.#reads = new BatchedReads(store, timeoutMs, stats);
-    this.#writes = new OrderedWrites(store, this.#reads, stats);
+    this.#reads = new BatchedReads(store, timeoutMs, stats, this.#noteWork);
+    this.#writes = new OrderedWrites(store, this.#reads, stats, this.#noteWork);
   }
 
   /** Keys with reads that are not sent, or with writes that have not ended. */
   get pendingCount(): number {
     return this.#reads.unsentCount + this.#writes.keyCount;
   }
+
+  readonly #noteWork = () => {
+    if (this.#isWorking) {
+      if (this.pendingCount === 0) this.#idle.ask();
+      return;
+    }
+    this.#isWorking = this.pendingCount > 0;
+    if (this.#isWorking) this.#inFlight?.begin();
+  };
 
   get(key: string): Promise<Uint8Array | undefined> {
     return this.#writes.keyCount === 0 ? this.#reads.ask(key) : this.#writes.readAfter(key);

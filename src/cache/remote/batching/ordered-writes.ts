@@ -45,11 +45,14 @@ export class OrderedWrites {
   readonly #store: CacheStore;
   readonly #reads: BatchedReads;
   readonly #stats: BatchingStats;
+  readonly #noteWork: () => void;
   readonly #lines = new Map<string, Line>();
   #unsent: Write[] = [];
   readonly #endOfTick = new EndOfTick(() => this.#send());
 
-  constructor(store: CacheStore, reads: BatchedReads, stats: BatchingStats) {
+  /** @param noteWork called when a key has changes, or none any more */
+  constructor(store: CacheStore, reads: BatchedReads, stats: BatchingStats, noteWork: () => void) {
+    this.#noteWork = noteWork;
     this.#store = store;
     this.#reads = reads;
     this.#stats = stats;
@@ -95,6 +98,7 @@ export class OrderedWrites {
     const ended = write.promise.then(end, end);
     const next: Line = { ended, writesEnded: ended, write, read: undefined };
     this.#lines.set(key, next);
+    this.#noteWork();
     return write.promise;
   }
 
@@ -107,12 +111,14 @@ export class OrderedWrites {
       line === undefined ? outcome.then(end, end) : Promise.allSettled([line.ended, outcome]).then(end);
     const next: Line = { ended, writesEnded: line?.writesEnded, write: undefined, read: undefined };
     this.#lines.set(key, next);
+    this.#noteWork();
     return outcome;
   }
 
   #end(key: string, line: Line): void {
     if (this.#lines.get(key) === line) this.#lines.delete(key);
     if (line.read !== undefined) this.#reads.join(line.read);
+    this.#noteWork();
   }
 
   #add(write: Write): void {
