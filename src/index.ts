@@ -98,6 +98,7 @@ export {
   MomentoConfigurationError,
   type MomentoConfigurationCode,
   MomentoError,
+  MomentoLockError,
   type MomentoOperation,
   MomentoServiceError,
   MomentoTopicError,

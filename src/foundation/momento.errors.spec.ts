@@ -18,6 +18,7 @@ const made = {
   MomentoTopicError: (errors: Errors) =>
     new errors.MomentoTopicError(operation, MomentoErrorCode.TIMEOUT_ERROR, 'too late'),
   MomentoClosedError: (errors: Errors) => new errors.MomentoClosedError('default'),
+  MomentoLockError: (errors: Errors) => new errors.MomentoLockError('lock-lost', 'It was lost.'),
 };
 
 const classNames = [...Object.keys(made), 'MomentoServiceError', 'MomentoError'] as const;
@@ -26,6 +27,7 @@ const ancestors: Readonly<Record<string, readonly string[]>> = {
   MomentoCacheError: ['MomentoServiceError', 'MomentoError'],
   MomentoTopicError: ['MomentoServiceError', 'MomentoError'],
   MomentoClosedError: ['MomentoError'],
+  MomentoLockError: ['MomentoError'],
 };
 
 /** The classes of a copy that take the error for theirs. */

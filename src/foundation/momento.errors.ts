@@ -201,6 +201,27 @@ export class MomentoClosedError extends MomentoError {
   }
 }
 
+const lockAdvice = {
+  'lock-not-acquired': 'Try again later, or give withLock more waitSeconds.',
+  'lock-lost': 'Stop the work: somebody else may hold the lock now.',
+};
+
+/** A lock that was not got in time; or one that was lost while work ran, as the reason of the signal that the work gets. */
+export class MomentoLockError extends MomentoError {
+  static {
+    nameForAllCopies(this, 'MomentoLockError');
+  }
+
+  override readonly name = 'MomentoLockError';
+
+  constructor(
+    readonly code: keyof typeof lockAdvice,
+    sentence: string,
+  ) {
+    super(sentence, lockAdvice[code]);
+  }
+}
+
 /** As it is, whatever its characters, so that code can go by it. Callers without types give anything. */
 function withoutKey(name: string): string {
   return typeof name === 'string' ? redactKeys(name) : name;
