@@ -40,6 +40,20 @@ export type {
   CacheSetOptions,
   GetOrSetOptions,
 } from './cache/options/cache.options.js';
+export { CacheCollections } from './cache/handles/collections/collections.js';
+export type { CollectionRange, CollectionWriteOptions } from './cache/handles/collections/collection.js';
+export { CacheDictionary } from './cache/handles/collections/dictionary.js';
+export { CacheList, type ListWriteOptions } from './cache/handles/collections/list.js';
+export { CacheSet } from './cache/handles/collections/set.js';
+export {
+  type ByRankOptions,
+  type ByScoreOptions,
+  CacheSortedSet,
+  type ScoredValue,
+  type ScoreOrder,
+} from './cache/handles/collections/sorted-set.js';
+export { CacheLock, type HeldLock, type LockOptions } from './cache/handles/lock/lock.js';
+export { CacheRateLimit, type RateLimitOptions, type RateLimitResult } from './cache/handles/rate-limit.js';
 export {
   MomentoBulkLoadError,
   MomentoLoaderError,

@@ -1,5 +1,9 @@
 import type { CacheClient } from '@gomomento/sdk';
 import { DirectOperations } from './direct/direct-operations.js';
+import { CacheCollections } from './handles/collections/collections.js';
+import type { HandleContext } from './handles/handle.js';
+import { CacheLock } from './handles/lock/lock.js';
+import { CacheRateLimit, type RateLimitOptions } from './handles/rate-limit.js';
 import { CacheContext } from './load/cache-context.js';
 import { LoadOperations } from './load/load-operations.js';
 import { CacheArguments, checkCacheName } from './options/cache-arguments.js';
@@ -15,6 +19,7 @@ import type {
 interface Parts {
   readonly direct: DirectOperations;
   readonly loads: LoadOperations;
+  readonly handles: HandleContext;
 }
 
 /**
@@ -194,6 +199,30 @@ export class CacheService {
     return this.#parts.loads.getOrSetMany(keys, loadMissing, options);
   }
 
+  /**
+   * One holder in all processes, nearly always: a process that stands still may hold it beyond its lease. Where two at once would
+   * do harm, let the resource refuse a `fencingNumber` smaller than one that it has seen.
+   *
+   * @throws MomentoCacheError when the name is not a filled string
+   */
+  lock(name: string): CacheLock {
+    return new CacheLock(this.#parts.handles, name);
+  }
+
+  /**
+   * A limit that all processes share, for one request a check.
+   *
+   * @throws MomentoCacheError when the name or the options are wrong
+   */
+  rateLimit(name: string, options: RateLimitOptions): CacheRateLimit {
+    return new CacheRateLimit(this.#parts.handles, name, options);
+  }
+
+  /** Dictionaries, lists, sets and sorted sets by name. What does not exist is empty. */
+  get collections(): CacheCollections {
+    return new CacheCollections(this.#parts.handles);
+  }
+
   /** Made at the first call: a handle without the name of a cache fails there, not where it is injected. */
   get #parts(): Parts {
     this.#bound ??= this.#bind();
@@ -201,11 +230,15 @@ export class CacheService {
   }
 
   #bind(): Parts {
+    const { signal, inFlight } = this.#context;
+    const { cacheName, keyPrefix, codec, policy } = this.#arguments;
+    const ttlSeconds = typeof policy.ttlSeconds === 'number' ? policy.ttlSeconds : undefined;
     const { single, batching } = this.#context.storesOf(this.#client, this.cacheName);
     const store = this.#arguments.isBatching ? batching : single;
     return {
       direct: new DirectOperations(store, this.#arguments, this.#context),
       loads: new LoadOperations(store, batching, this.#arguments, this.#context),
+      handles: { client: this.#client, cacheName, keyPrefix, codec, ttlSeconds, signal, inFlight },
     };
   }
 }

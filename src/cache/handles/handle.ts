@@ -3,7 +3,7 @@ import { callMomento, type ErrorResponse } from '../../clients/sdk/sdk-answer.js
 import type { MomentoCodec } from '../../foundation/momento.codecs.js';
 import { MomentoCacheError, type MomentoOperation } from '../../foundation/momento.errors.js';
 import type { InFlight } from '../../foundation/time/in-flight.js';
-import { invalidArgument } from '../cache-call.js';
+import { invalidArgument } from '../options/cache-call.js';
 
 /** What a handle takes over from the cache that it is made by. */
 export interface HandleContext {

@@ -1,4 +1,4 @@
-import { isTtl, ttlDescription, wholeSeconds } from '../ttl.js';
+import { isTtl, ttlDescription, wholeSeconds } from '../options/ttl.js';
 import { Handle, type HandleContext } from './handle.js';
 
 export interface RateLimitOptions {

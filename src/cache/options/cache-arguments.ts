@@ -18,7 +18,7 @@ export class CacheArguments {
   readonly policy: CachePolicy;
   readonly isBatching: boolean;
   readonly #cacheName: string | undefined;
-  readonly #keyPrefix: string;
+  readonly keyPrefix: string;
 
   /** @param defaults the connection's, for what the binding leaves out */
   constructor(cacheName: string | undefined, binding: CacheBinding, defaults: CacheBinding = {}) {
@@ -26,7 +26,7 @@ export class CacheArguments {
     this.codec = binding.codec ?? defaults.codec ?? jsonCodec;
     this.policy = overPolicy(binding, overPolicy(defaults, defaultPolicy));
     this.isBatching = binding.batching ?? defaults.batching ?? true;
-    this.#keyPrefix = binding.keyPrefix ?? defaults.keyPrefix ?? '';
+    this.keyPrefix = binding.keyPrefix ?? defaults.keyPrefix ?? '';
   }
 
   /** @throws MomentoConfigurationError `cache-name-missing` when the connection was set up without one */
@@ -48,7 +48,7 @@ export class CacheArguments {
   fullKey(operation: MomentoOperation, key: string): string {
     if (typeof key !== 'string' || key === '')
       throw invalidArgument(operation, 'the key is not a filled string');
-    return this.#keyPrefix + key;
+    return this.keyPrefix + key;
   }
 
   /** What the call goes by. */

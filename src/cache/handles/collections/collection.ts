@@ -1,8 +1,8 @@
 import { type CacheClient, CollectionTtl } from '@gomomento/sdk';
 import type { ErrorResponse } from '../../../clients/sdk/sdk-answer.js';
 import { describeError } from '../../../foundation/text/describe-error.js';
-import { undecodable } from '../../cache-call.js';
-import { isTtl, ttlDescription, wholeSeconds } from '../../ttl.js';
+import { undecodable } from '../../options/cache-call.js';
+import { isTtl, ttlDescription, wholeSeconds } from '../../options/ttl.js';
 import { Handle, HandleCall, type HandleContext } from '../handle.js';
 
 export interface CollectionWriteOptions {

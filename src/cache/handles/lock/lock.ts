@@ -1,7 +1,7 @@
 import { MomentoLockError } from '../../../foundation/momento.errors.js';
 import { quoteName } from '../../../foundation/text/redaction.js';
 import { firstAbort } from '../../../foundation/time/first-abort.js';
-import { isTtl, wholeSeconds } from '../../ttl.js';
+import { isTtl, wholeSeconds } from '../../options/ttl.js';
 import type { HandleCall, HandleContext } from '../handle.js';
 import { LockHold } from './lock-hold.js';
 import { daySeconds, LockRecord } from './lock-record.js';

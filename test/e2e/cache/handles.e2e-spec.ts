@@ -1,37 +1,28 @@
-import { CacheClient } from '@gomomento/sdk';
 import type { TestingModule } from '@nestjs/testing';
-import { jsonCodec, MomentoClosedError, MomentoModule } from 'nestjs-momento';
+import {
+  type CacheLock,
+  CacheService,
+  type HeldLock,
+  type LockOptions,
+  MomentoClosedError,
+  MomentoModule,
+} from 'nestjs-momento';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { CacheCollections } from '../../src/cache/handles/collections/collections.js';
-import type { HandleContext } from '../../src/cache/handles/handle.js';
-import { errorOf } from '../../src/cache/handles/handles.fixture.js';
-import { CacheLock, type HeldLock, type LockOptions } from '../../src/cache/handles/lock/lock.js';
-import { CacheRateLimit } from '../../src/cache/handles/rate-limit.js';
-import type { MomentoConnection } from '../../src/clients/momento-connection.js';
-import { connectionToken } from '../../src/module/module.tokens.js';
-import { useApps } from '../support/apps.js';
-import { captureLogs } from '../support/capture-logs.js';
-import { useEmbeddedServers } from '../support/embedded-servers.js';
+import { useApps } from '../../support/apps.js';
+import { captureLogs } from '../../support/capture-logs.js';
+import { useEmbeddedServers } from '../../support/embedded-servers.js';
+import { failureOf } from '../../support/keys.js';
 
 const servers = useEmbeddedServers();
 const { start, options } = useApps(servers);
 const logs = captureLogs();
 
 let app: TestingModule;
-let context: HandleContext;
+let cache: CacheService;
 
 async function boot(shutdownTimeoutSeconds?: number): Promise<void> {
-  app = await start(MomentoModule.forRoot(options({ shutdownTimeoutSeconds })));
-  const { signal, inFlight } = app.get<MomentoConnection>(connectionToken('default'));
-  context = {
-    client: app.get(CacheClient),
-    cacheName: 'demo-cache',
-    keyPrefix: 'app:',
-    codec: jsonCodec,
-    ttlSeconds: undefined,
-    signal,
-    inFlight,
-  };
+  app = await start(MomentoModule.forRoot(options({ shutdownTimeoutSeconds, cache: { keyPrefix: 'app:' } })));
+  cache = app.get(CacheService);
   logs.start();
 }
 beforeEach(() => boot());
@@ -52,7 +43,7 @@ async function hold(lock: CacheLock, lockOptions?: LockOptions) {
 
 describe('a lock of an app', () => {
   it('is renewed past its lease, through a failure of one moment, and released through one', async () => {
-    const lock = new CacheLock(context, 'job');
+    const lock = cache.lock('job');
     const { held, end, outcome } = await hold(lock, { leaseSeconds: 2 });
     servers.momento.faults.fail('set-if', 'UNAVAILABLE', { times: 1 });
     await vi.waitFor(() => expect(servers.momento.requestCount('set-if')).toBe(5), 5_000);
@@ -64,7 +55,7 @@ describe('a lock of an app', () => {
   });
 
   it('is lost, and says so, when renewals hang', async () => {
-    const { held, end, outcome } = await hold(new CacheLock(context, 'hung job'), { leaseSeconds: 1 });
+    const { held, end, outcome } = await hold(cache.lock('hung job'), { leaseSeconds: 1 });
     servers.momento.faults.hang('set-if', { times: 20 });
     await vi.waitFor(() => expect(held.signal.aborted).toBe(true), 5_000);
     expect(held.signal.reason).toMatchObject({
@@ -80,7 +71,7 @@ describe('a lock of an app', () => {
   });
 
   it('is waited for by the shutdown, and released by it', async () => {
-    const { held, end, outcome } = await hold(new CacheLock(context, 'job'));
+    const { held, end, outcome } = await hold(cache.lock('job'));
     const closing = app.close();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(held.signal.aborted).toBe(false);
@@ -90,12 +81,12 @@ describe('a lock of an app', () => {
     expect(held.signal.aborted).toBe(false);
     expect(logs.lines).toEqual([]);
     await boot();
-    expect(await new CacheLock(context, 'job').withLock(() => 'next')).toBe('next');
+    expect(await cache.lock('job').withLock(() => 'next')).toBe('next');
   });
 
   it('is lost when the shutdown’s limit is over', async () => {
     await boot(0.1);
-    const { held, end, outcome } = await hold(new CacheLock(context, 'job'));
+    const { held, end, outcome } = await hold(cache.lock('job'));
     await app.close();
     expect(held.signal.reason).toMatchObject({
       code: 'lock-lost',
@@ -113,11 +104,11 @@ describe('a lock of an app', () => {
   });
 
   it('that is waited for holds no shutdown up, and is given up by it', async () => {
-    const [first, closing] = [app, context];
+    const [first, closing] = [app, cache];
     await boot();
-    const { end, outcome } = await hold(new CacheLock(context, 'job'));
-    const waiting = new CacheLock(closing, 'job').withLock(() => 'never', { waitSeconds: 3_600 });
-    const error = errorOf(waiting);
+    const { end, outcome } = await hold(cache.lock('job'));
+    const waiting = closing.lock('job').withLock(() => 'never', { waitSeconds: 3_600 });
+    const error = failureOf(() => waiting);
     await first.close();
     expect(await error).toMatchObject({
       code: 'lock-not-acquired',
@@ -129,8 +120,8 @@ describe('a lock of an app', () => {
 });
 
 it('all handles work on the injected client, before and after the key was replaced', async () => {
-  const users = new CacheCollections(context).dictionary<number>('users');
-  const limit = new CacheRateLimit(context, 'login', { limit: 2, windowSeconds: 3_600 });
+  const users = cache.collections.dictionary<number>('users');
+  const limit = cache.rateLimit('login', { limit: 2, windowSeconds: 3_600 });
   await users.set('ada', 7);
   expect(await limit.check('ada')).toMatchObject({ isAllowed: true, remaining: 1 });
   const [next, former] = [servers.momento.issueApiKey(), servers.apiKey];
@@ -138,11 +129,9 @@ it('all handles work on the injected client, before and after the key was replac
   servers.momento.revokeApiKey(former);
   expect(await users.get('ada')).toBe(7);
   expect(await limit.check('ada')).toMatchObject({ isAllowed: true, remaining: 0 });
-  expect(await new CacheLock(context, 'job').withLock(() => 'done')).toBe('done');
+  expect(await cache.lock('job').withLock(() => 'done')).toBe('done');
   await app.close();
   await expect(users.get('ada')).rejects.toBeInstanceOf(MomentoClosedError);
   await expect(limit.check('ada')).rejects.toBeInstanceOf(MomentoClosedError);
-  await expect(new CacheLock(context, 'job').withLock(() => 'never')).rejects.toBeInstanceOf(
-    MomentoClosedError,
-  );
+  await expect(cache.lock('job').withLock(() => 'never')).rejects.toBeInstanceOf(MomentoClosedError);
 });
