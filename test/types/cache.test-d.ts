@@ -1,0 +1,40 @@
+import { type CacheBinding, CacheService, type CacheSetOptions, type GetOrSetOptions } from 'nestjs-momento';
+
+interface User {
+  readonly id: number;
+  readonly isActive: boolean;
+}
+
+declare const load: () => Promise<User>;
+
+/** Compiled by the type check, never run: each line marked as an error is one, or the compiler says that it is none. */
+export async function compiled(cache: CacheService): Promise<unknown[]> {
+  // Right.
+  const user: User = await cache.getOrSet('key', load, {
+    storeIf: (value) => value.isActive,
+    ttlSeconds: 60,
+  });
+  const byValue: User = await cache.getOrSet('key', load, {
+    ttlSeconds: (value) => (value.isActive ? 60 : 5),
+  });
+  const previous = await cache.getOrSet<User>('key', ({ previous: former }) => former?.value ?? user);
+  const many: Map<'a' | 'b', User> = await cache.getOrSetMany(['a', 'b'], async (missing) =>
+    missing.map((key) => [key, user] as const),
+  );
+  const options: GetOrSetOptions = { staleSeconds: 5, singleFlight: 'fleet' };
+  const setOptions: CacheSetOptions = { ttlSeconds: 5 };
+  const binding: CacheBinding = { storeIf: ({ isActive }: User) => isActive, ttlSeconds: undefined };
+  await cache.set('key', user, setOptions);
+  await cache.cache('other', binding).getOrSet('key', load, options);
+  const { source }: { source: 'cache' | 'stale' | 'loader' } = await cache.getOrSetEntry('key', load);
+
+  // @ts-expect-error the value is no number
+  await cache.getOrSet('key', load, { storeIf: (value: number) => value > 0 });
+  // @ts-expect-error an option that there is not
+  await cache.getOrSet('key', load, { ttl: 5 });
+  // @ts-expect-error neither of the two
+  await cache.getOrSet('key', load, { singleFlight: 'app' });
+  // @ts-expect-error an increment has no windows
+  await cache.increment('key', 1, { staleSeconds: 5 });
+  return [byValue, previous, many, source];
+}
