@@ -8,7 +8,8 @@ import { freshValueIn } from '../entry/fresh-value.js';
 import { packValue } from '../entry/pack.js';
 import { itemId } from '../flights/flight.js';
 import type { CacheStore, StoreItem } from '../remote/cache-store.js';
-import { longestLifeSeconds, wholeSeconds } from '../options/ttl.js';
+import { longestLifeSeconds } from '../options/cache-policy.js';
+import { wholeSeconds } from '../options/ttl.js';
 
 /** What reads and writes Momento and tells the truth about it: each rejects with the `MomentoCacheError` of its operation. */
 export class DirectOperations {

@@ -1,6 +1,6 @@
 import { expected, findProblems, isPositive, type Rule } from '../../foundation/options.rules.js';
 import type { GetOrSetOptions } from './cache.options.js';
-import { isTtl, ttlDescription } from './ttl.js';
+import { documentedLimitSeconds, isTtl, ttlDescription, wholeSeconds } from './ttl.js';
 
 /** What a call goes by: its own options over the handle's over the connection's, checked. */
 export interface CachePolicy extends GetOrSetOptions<never> {
@@ -53,4 +53,10 @@ export function overPolicy(options: GetOrSetOptions<never>, policy: CachePolicy)
 /** The first thing that is wrong with the options of a call, if any. */
 export function policyProblem(options: object): string | undefined {
   return findProblems(options, policyRules)[0];
+}
+
+/** After how long an item of a cache must be gone by itself, in seconds, as far as the cache's options say. */
+export function longestLifeSeconds({ ttlSeconds, staleSeconds, staleIfErrorSeconds }: CachePolicy): number {
+  const freshSeconds = typeof ttlSeconds === 'number' ? ttlSeconds : documentedLimitSeconds;
+  return wholeSeconds(freshSeconds + staleSeconds + staleIfErrorSeconds);
 }

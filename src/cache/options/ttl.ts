@@ -1,7 +1,5 @@
-import type { CachePolicy } from './cache-policy.js';
-
 /** By Momento's documentation, for accounts on demand; one can ask for more, so that a longer TTL is left to Momento to refuse. */
-const documentedLimitSeconds = 86_400;
+export const documentedLimitSeconds = 86_400;
 
 /** What a TTL is, for messages. */
 export const ttlDescription = `a number of seconds above 0 (Momento keeps items for at most ${documentedLimitSeconds} s, 24 hours, unless the account may do more)`;
@@ -20,9 +18,3 @@ export function wholeSeconds(ttlSeconds: number): number {
 
 /** What a value lives when nobody says, in seconds. */
 export const defaultTtlSeconds = 600;
-
-/** After how long an item of a cache must be gone by itself, in seconds, as far as the cache's options say. */
-export function longestLifeSeconds({ ttlSeconds, staleSeconds, staleIfErrorSeconds }: CachePolicy): number {
-  const freshSeconds = typeof ttlSeconds === 'number' ? ttlSeconds : documentedLimitSeconds;
-  return wholeSeconds(freshSeconds + staleSeconds + staleIfErrorSeconds);
-}
