@@ -121,7 +121,10 @@ describe('MomentoLocal, faults by API', () => {
     momento.faults.hang('get');
 
     expect(await errorCodeOf(client.get(CACHE, 'k'))).toBe(MomentoErrorCode.TIMEOUT_ERROR);
-    await vi.waitFor(() => expect(momento.requests.at(-1)).toMatchObject({ status: 'DEADLINE_EXCEEDED' }));
+    // The server's own timer, or the client's end of the call, whichever comes first.
+    await vi.waitFor(() =>
+      expect(['DEADLINE_EXCEEDED', 'CANCELLED']).toContain(momento.requests.at(-1)?.status),
+    );
   });
 
   it('fails a subscription before its first message', async () => {
