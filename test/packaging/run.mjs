@@ -47,13 +47,14 @@ async function pack() {
 }
 
 function checkFiles(paths) {
-  for (const path of ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json'])
+  for (const path of ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs/format.md', 'package.json'])
     assert.ok(paths.includes(path), `${path} is missing`);
   const strangers = paths.filter(
     (path) =>
-      path.includes('/') && !/^dist\/(esm|cjs)\/.+\.(js|d\.ts)$|^dist\/cjs\/package\.json$/.test(path),
+      path.includes('/') &&
+      !/^dist\/(esm|cjs)\/.+\.(js|d\.ts)$|^dist\/cjs\/package\.json$|^docs\/.+\.md$/.test(path),
   );
-  assert.deepEqual(strangers, [], 'only the two builds belong into the package');
+  assert.deepEqual(strangers, [], 'only the two builds and the documents belong into the package');
   const tests = paths.filter((path) => /[.-]spec\.|\.fixture\.|(^|\/)(test|sample|bench)\//.test(path));
   assert.deepEqual(tests, [], 'tests do not belong into the package');
 }
