@@ -38,15 +38,25 @@ export async function measureCache(report: Report, server: OtherProcess): Promis
     { ttlSeconds: 3600 },
   );
 
-  let turn = 0;
-  const next = <T>(ones: readonly T[]): T => ones[(turn += 1) % instances] as T;
-  const twenty = (get: () => Promise<unknown>) => () => cpuOf(getsASlice, 20, get);
-  const one = (get: () => Promise<unknown>) => () => cpuOf(getsASlice, 1, get);
+  const turns = new Map<unknown, number>();
+  /** Each kind in its own order. */
+  const next = <T>(ones: readonly T[]): T => {
+    const turn = (turns.get(ones) ?? 0) + 1;
+    turns.set(ones, turn);
+    return ones[turn % instances] as T;
+  };
+  // A slice stays with one client, as an app does.
+  const slice = <T>(ones: readonly T[], atOnce: number, get: (one: T) => Promise<unknown>) => {
+    return () => {
+      const one = next(ones);
+      return cpuOf(getsASlice, atOnce, () => get(one));
+    };
+  };
   const measures: Record<Kind, () => Promise<number>> = {
-    raw: twenty(() => rawGet(next(raws), 'key')),
-    plain: twenty(() => next(plains).get('key')),
-    rawOne: one(() => rawGet(next(raws), 'key')),
-    one: one(() => next(caches).get('key')),
+    raw: slice(raws, 20, (raw) => rawGet(raw, 'key')),
+    plain: slice(plains, 20, (plain) => plain.get('key')),
+    rawOne: slice(raws, 1, (raw) => rawGet(raw, 'key')),
+    one: slice(caches, 1, (one) => one.get('key')),
     rawTick: () => timeOf(keys.map((key) => () => rawGet(next(raws), key))),
     tick: () => timeOf(keys.map((key) => () => cache.get(key))),
   };
