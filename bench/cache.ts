@@ -46,17 +46,17 @@ export async function measureCache(report: Report, server: OtherProcess): Promis
     return ones[turn % instances] as T;
   };
   // A slice stays with one client, as an app does.
-  const slice = <T>(ones: readonly T[], atOnce: number, get: (one: T) => Promise<unknown>) => {
+  const sliceOf = <T>(ones: readonly T[], atOnce: number, get: (one: T) => Promise<unknown>) => {
     return () => {
       const one = next(ones);
       return cpuOf(getsASlice, atOnce, () => get(one));
     };
   };
   const measures: Record<Kind, () => Promise<number>> = {
-    raw: slice(raws, 20, (raw) => rawGet(raw, 'key')),
-    plain: slice(plains, 20, (plain) => plain.get('key')),
-    rawOne: slice(raws, 1, (raw) => rawGet(raw, 'key')),
-    one: slice(caches, 1, (one) => one.get('key')),
+    raw: sliceOf(raws, 20, (raw) => rawGet(raw, 'key')),
+    plain: sliceOf(plains, 20, (plain) => plain.get('key')),
+    rawOne: sliceOf(raws, 1, (raw) => rawGet(raw, 'key')),
+    one: sliceOf(caches, 1, (one) => one.get('key')),
     rawTick: () => timeOf(keys.map((key) => () => rawGet(next(raws), key))),
     tick: () => timeOf(keys.map((key) => () => cache.get(key))),
   };
