@@ -26,15 +26,16 @@ export function packValue(encoded: string | Uint8Array, options: PackOptions): P
   const { policy, ttlSeconds, loadMs, random = Math.random } = options;
   const { staleSeconds, staleIfErrorSeconds, ttlJitter, earlyRefresh } = policy;
   const hasWindows = staleSeconds > 0 || staleIfErrorSeconds > 0 || (earlyRefresh && loadMs > 0);
-  const bytes = bytesOf(encoded);
-  const isPlain = !hasWindows && !isEnvelope(bytes);
+  // A text is not made into bytes for the sake of its first one.
+  const looksLikeEnvelope = typeof encoded === 'string' ? encoded.startsWith('\0') : isEnvelope(encoded);
+  const isPlain = !hasWindows && !looksLikeEnvelope;
   if (isPlain && ttlJitter === 0) return { value: encoded, ttlSeconds: wholeOrNone(ttlSeconds) };
   const freshSeconds = jittered(ttlSeconds ?? defaultTtlSeconds, ttlJitter, random);
   const usableSeconds = freshSeconds + staleSeconds + staleIfErrorSeconds;
   if (isPlain) return { value: encoded, ttlSeconds: wholeSeconds(usableSeconds) };
   const windows = windowsOf(Date.now(), [freshSeconds, staleSeconds, staleIfErrorSeconds]);
   return {
-    value: writeValue(bytes, { ...windows, loadMs, tags: [] }),
+    value: writeValue(bytesOf(encoded), { ...windows, loadMs, tags: [] }),
     ttlSeconds: wholeSeconds(usableSeconds),
   };
 }

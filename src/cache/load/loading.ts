@@ -52,7 +52,7 @@ export class Loading {
    */
   async run(request: ReadRequest, found: Found, self: Flight<Answer>, isBehind: boolean): Promise<Answer> {
     const slot = await this.#slots.open(request, found, {
-      read: (bytes) => this.#lookUp.read(request.operation, bytes),
+      read: (bytes) => this.#lookUp.read(request, bytes),
       isWanted: (now) => isNewer(now, found),
     });
     if ('found' in slot) {

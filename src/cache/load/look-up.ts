@@ -6,6 +6,7 @@ import { notAnsweredWithin } from '../options/cache-call.js';
 import type { DegradationLog } from '../options/degradation-log.js';
 import { readEntry, type StoredEntry } from '../entry/envelope.js';
 import { type Freshness, freshnessOf } from '../entry/windows.js';
+import type { EvictionQueue } from '../remote/eviction-queue.js';
 import type { Breaker } from '../remote/breaker/breaker.js';
 import type { CacheStore } from '../remote/cache-store.js';
 import { type Content, notFound } from './answer.js';
@@ -41,7 +42,16 @@ export function isNewer(now: Found, before: Found): boolean {
   return now.freshness === 'fresh' && !isSame;
 }
 
+/** What is looked for, on whose behalf. */
+interface Wanted {
+  readonly operation: MomentoOperation;
+  readonly fullKey: string;
+  /** As `itemId` names it. */
+  readonly item: string;
+}
+
 interface LookUpContext {
+  readonly evictions: EvictionQueue;
   readonly degradations: DegradationLog;
   readonly breaker: Breaker;
 }
@@ -52,50 +62,50 @@ export class LookUp {
   readonly #arguments: CacheArguments;
   readonly #degradations: DegradationLog;
   readonly #breaker: Breaker;
+  readonly #evictions: EvictionQueue;
 
-  constructor(store: CacheStore, args: CacheArguments, { degradations, breaker }: LookUpContext) {
+  constructor(store: CacheStore, args: CacheArguments, { degradations, breaker, evictions }: LookUpContext) {
+    this.#evictions = evictions;
     this.#store = store;
     this.#arguments = args;
     this.#degradations = degradations;
     this.#breaker = breaker;
   }
 
-  async find(
-    operation: MomentoOperation,
-    fullKey: string,
-    timeoutSeconds: number | undefined,
-  ): Promise<Found> {
+  async find(wanted: Wanted, timeoutSeconds: number | undefined): Promise<Found> {
     if (!this.#breaker.allows()) return unanswered;
     const { epoch } = this.#breaker;
-    const read = this.#store.get(fullKey).then(
+    const read = this.#store.get(wanted.fullKey).then(
       (value): CallOutcome<Uint8Array | undefined> => ({ value }),
       (thrown: unknown): CallOutcome<Uint8Array | undefined> => ({ thrown }),
     );
-    if (timeoutSeconds === undefined) return this.#foundIn(operation, await read);
+    if (timeoutSeconds === undefined) return this.#foundIn(wanted, await read);
     const outcome = await withinTime(read, timeoutSeconds * 1000);
-    if (outcome !== undefined) return this.#foundIn(operation, outcome);
+    if (outcome !== undefined) return this.#foundIn(wanted, outcome);
     this.#breaker.failed(epoch);
-    return this.#foundIn(operation, { thrown: notAnsweredWithin(operation, timeoutSeconds) });
+    return this.#foundIn(wanted, { thrown: notAnsweredWithin(wanted.operation, timeoutSeconds) });
   }
 
-  #foundIn(operation: MomentoOperation, outcome: CallOutcome<Uint8Array | undefined>): Found {
+  #foundIn(wanted: Wanted, outcome: CallOutcome<Uint8Array | undefined>): Found {
     if ('thrown' in outcome) {
-      this.#degradations.warn('read', toCacheError(operation, outcome.thrown));
+      this.#degradations.warn('read', toCacheError(wanted.operation, outcome.thrown));
       return unanswered;
     }
-    return outcome.value === undefined ? absent : this.read(operation, outcome.value);
+    return outcome.value === undefined ? absent : this.read(wanted, outcome.value);
   }
 
   /** What stored bytes are to this handle. */
-  read(operation: MomentoOperation, stored: Uint8Array): Found {
+  read(wanted: Wanted, stored: Uint8Array): Found {
     const entry = readEntry(stored);
-    if (entry.kind !== 'lease') return this.#usable(operation, entry);
+    if (entry.kind !== 'lease') return this.#usable(wanted, entry);
     const former = entry.former && readEntry(entry.former);
-    return { ...(former === undefined ? nothing : this.#usable(operation, former)), isLeased: true };
+    return { ...(former === undefined ? nothing : this.#usable(wanted, former)), isLeased: true };
   }
 
-  #usable(operation: MomentoOperation, entry: StoredEntry): Found {
-    if (entry.kind !== 'value' && entry.kind !== 'not-found') return nothing;
+  #usable({ operation, item }: Wanted, entry: StoredEntry): Found {
+    // What is still to be evicted is as good as gone, however often it is read.
+    const isGone = this.#evictions.has(item);
+    if (isGone || (entry.kind !== 'value' && entry.kind !== 'not-found')) return nothing;
     const freshness = freshnessOf(entry, Date.now());
     if (freshness === 'expired') return nothing;
     if (entry.kind === 'not-found') return { ...nothing, freshness, entry };

@@ -7,7 +7,7 @@ import type { CacheStore } from '../remote/cache-store.js';
 import { type Answer, takeValue } from './answer.js';
 import type { CacheContext } from './cache-context.js';
 import { Loading, type ReadRequest } from './loading.js';
-import { type Found, isNewer, LookUp, nothing } from './look-up.js';
+import { type Found, isNewer, LookUp } from './look-up.js';
 
 /**
  * Reads a key, and loads it when the cache has nothing fresh: once for all who ask, in the order of CACHE.md §2. A failing
@@ -44,9 +44,7 @@ export class ReadThrough {
   async #read(request: ReadRequest, self: Flight<Answer>): Promise<Answer> {
     const { item } = request;
     for (;;) {
-      const cached = await this.#find(request);
-      // What is still to be evicted is as good as gone.
-      const found = this.#context.evictions.has(item) ? { ...nothing, answered: cached.answered } : cached;
+      const found = await this.#find(request);
       const joined = this.#context.flights.findLoad(item, this.#arguments.codec);
       const answer = await this.#answer(request, found, () =>
         self.waitFor(joined ?? this.#load(request, found)),
@@ -55,8 +53,9 @@ export class ReadThrough {
     }
   }
 
-  #find({ operation, fullKey, policy, together }: ReadRequest): Promise<Found> {
-    const found = this.#lookUp.find(operation, fullKey, policy.cacheTimeoutSeconds);
+  #find(request: ReadRequest): Promise<Found> {
+    const { policy, together } = request;
+    const found = this.#lookUp.find(request, policy.cacheTimeoutSeconds);
     return together === undefined ? found : together.add(found);
   }
 

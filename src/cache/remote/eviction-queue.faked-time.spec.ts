@@ -66,6 +66,28 @@ describe('evict', () => {
     expect(context.evictions.size).toBe(0);
   });
 
+  it('that is pending is not handed out in a fleet either, where the old value is found again for its lease', async () => {
+    const { cache, context } = startFailing();
+    await cache.set('key', 'old');
+    await cache.evict('key');
+    expect(await cache.getOrSet('key', () => 'new', { singleFlight: 'fleet' })).toBe('new');
+    expect([await cache.get('key'), context.evictions.size]).toEqual(['new', 0]);
+  });
+
+  it('that was asked for again while an earlier one was on its way is not forgotten with that one', async () => {
+    const { cache, store, away, context } = startFailing();
+    await cache.evict('key');
+    const answered = deferred<void>();
+    store.after = () => answered.promise;
+    away.isAway = false;
+    await passSeconds(2);
+    // The first delete is carried out and not answered yet: something changes, and its eviction fails.
+    context.evictions.add('10:demo-cachekey', 600, () => cache.delete('key'));
+    answered.resolve();
+    await passSeconds(0);
+    expect(context.evictions.has('10:demo-cachekey')).toBe(true);
+  });
+
   it.each<[string, (cache: ReturnType<typeof startCache>['cache']) => Promise<unknown>]>([
     ['set', (cache) => cache.set('key', 'new')],
     ['setMany', (cache) => cache.setMany([['key', 'new']])],

@@ -31,6 +31,8 @@ export class EvictionQueue {
   readonly #options: EvictionQueueOptions;
   readonly #pending = new Map<string, Pending>();
   #timer: NodeJS.Timeout | undefined;
+  /** When it fires; Infinity when there is none. */
+  #wakesAtMs = Infinity;
 
   constructor(options: EvictionQueueOptions) {
     this.#options = options;
@@ -51,7 +53,7 @@ export class EvictionQueue {
     const uselessAtMs = nowMs + lifeSeconds * 1000;
     this.#remember(item, { evict, pauseMs: firstPauseMs, dueAtMs: nowMs + firstPauseMs, uselessAtMs });
     if (this.#options.closing.aborted) void this.#flush();
-    else this.#wait();
+    else this.#wakeAt(nowMs + firstPauseMs);
   }
 
   /** Whether what is cached there is not to be handed out any more. */
@@ -77,16 +79,17 @@ export class EvictionQueue {
     this.#pending.set(item, pending);
   }
 
-  /** Until the first one is due. It does not hold the process: a process that ends has nobody to read stale values. */
-  #wait(): void {
+  /** It does not hold the process: a process that ends has nobody to read stale values. */
+  #wakeAt(atMs: number): void {
+    if (atMs >= this.#wakesAtMs) return;
     clearTimeout(this.#timer);
-    if (this.#pending.size === 0) return;
-    const firstAtMs = Math.min(...[...this.#pending.values()].map(({ dueAtMs }) => dueAtMs));
-    this.#timer = setTimeout(() => void this.#tryDue(), Math.max(firstAtMs - performance.now(), 1)).unref();
+    this.#wakesAtMs = atMs;
+    this.#timer = setTimeout(() => void this.#tryDue(), Math.max(atMs - performance.now(), 1)).unref();
   }
 
   /** Never rejects. */
   async #tryDue(): Promise<void> {
+    this.#wakesAtMs = Infinity;
     const nowMs = performance.now();
     const due: string[] = [];
     for (const [item, { dueAtMs, uselessAtMs }] of this.#pending) {
@@ -94,7 +97,10 @@ export class EvictionQueue {
       else if (dueAtMs <= nowMs) due.push(item);
     }
     await this.#options.inFlight.track(() => this.#tryInChunks(due));
-    if (!this.#options.closing.aborted) this.#wait();
+    if (this.#options.closing.aborted) return;
+    let firstAtMs = Infinity;
+    for (const { dueAtMs } of this.#pending.values()) firstAtMs = Math.min(firstAtMs, dueAtMs);
+    this.#wakeAt(firstAtMs);
   }
 
   /** When nothing of a chunk can be evicted, Momento is away: the others wait as if they had been tried. */
@@ -116,8 +122,8 @@ export class EvictionQueue {
     if (pending === undefined) return true;
     try {
       await pending.evict();
-      // It may have been asked for again meanwhile: that one was done as well.
-      this.#pending.delete(item);
+      // One that was asked for meanwhile may be of a later change: it stays.
+      if (this.#pending.get(item) === pending) this.#pending.delete(item);
       return true;
     } catch (error) {
       this.#options.degradations.warn('evict', error);
