@@ -26,7 +26,7 @@ export interface Found {
 }
 
 /** A miss. */
-export const nothing: Found = {
+const nothing: Found = {
   answered: true,
   isAbsent: false,
   isLeased: false,
