@@ -7,7 +7,7 @@ import { Canary, printed, reachableTexts } from '../../../test/support/canary.js
 import { failureOf, makeV1Key, makeV2Key, regionEndpoint } from '../../../test/support/keys.js';
 import { fetchedInClear } from '../../../test/support/fetched-in-clear.js';
 import type { CredentialSource } from '../fetched/credential-source.js';
-import { KeyFollower } from '../following/key-follower.js';
+import { followSource } from './follow-source.fixture.js';
 import { fromSecretFile } from './secret-file.source.js';
 
 let folder: string;
@@ -22,7 +22,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 /** As the boot does. */
 const load = (source: CredentialSource, bootTimeoutSeconds = 5) =>
-  new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds }).current();
+  followSource(source, bootTimeoutSeconds).current();
 
 describe('fromSecretFile', () => {
   it('reads the file as it is, each time anew', async () => {
@@ -41,7 +41,7 @@ describe('fromSecretFile', () => {
 
   it('lets a mounted secret rotate, and keeps the key while it is not there', async () => {
     const source = fromSecretFile({ path });
-    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 1 });
+    const credentials = followSource(source, 1);
     await writeFile(path, makeV1Key());
     await credentials.current();
     await writeFile(path, makeV1Key());

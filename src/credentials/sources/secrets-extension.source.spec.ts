@@ -8,7 +8,7 @@ import { failureOf, makeV1Key } from '../../../test/support/keys.js';
 import { fetchedInClear } from '../../../test/support/fetched-in-clear.js';
 import { SecretsManagerLocal } from '../../local/index.js';
 import type { CredentialSource } from '../fetched/credential-source.js';
-import { KeyFollower } from '../following/key-follower.js';
+import { followSource } from './follow-source.fixture.js';
 import { fromSecretsExtension, type SecretsExtensionSourceOptions } from './secrets-extension.source.js';
 
 useIsolatedEnvironment();
@@ -87,7 +87,7 @@ describe('fromSecretsExtension', () => {
     extension.putSecret('momento', makeV1Key());
     extension.faults.notReady({ times: 2 });
     const source = createSource();
-    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
+    const credentials = followSource(source);
     await expect(credentials.current()).resolves.toMatchObject({ versionId: expect.any(String) });
     expect(extension.callCount('ExtensionGet')).toBe(3);
   });

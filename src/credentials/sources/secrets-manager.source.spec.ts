@@ -14,8 +14,8 @@ import { failureOf, makeV1Key } from '../../../test/support/keys.js';
 import { fetchedInClear } from '../../../test/support/fetched-in-clear.js';
 import { SecretsManagerLocal } from '../../local/index.js';
 import type { CredentialSource } from '../fetched/credential-source.js';
-import { KeyFollower } from '../following/key-follower.js';
 import { Secret } from '../key/secret.js';
+import { followSource } from './follow-source.fixture.js';
 import {
   fromSecretsManager,
   loadAwsSdk,
@@ -115,7 +115,7 @@ describe('fromSecretsManager', () => {
   it('reads what is there after a stale read', async () => {
     secrets.putSecret('momento', makeV1Key());
     const source = createSource({ secretId: 'momento' });
-    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
+    const credentials = followSource(source);
     await credentials.current();
     secrets.faults.staleRead();
     const { versionId } = secrets.putSecret('momento', makeV1Key());
@@ -482,7 +482,7 @@ describe('fromSecretsManager, its failures', () => {
     secrets.putSecret('momento', makeV1Key());
     secrets.faults.throttle({ times: 3 });
     const source = createSource({ secretId: 'momento' });
-    const credentials = new KeyFollower({ connectionName: 'default', source, bootTimeoutSeconds: 5 });
+    const credentials = followSource(source);
     await expect(credentials.current()).resolves.toMatchObject({ versionId: expect.any(String) });
     expect(secrets.callCount('GetSecretValue')).toBe(4);
   });
@@ -590,11 +590,7 @@ describe('an AWS SDK that does not load', () => {
     onTestFinished(() => {
       vi.doUnmock('@aws-sdk/client-secrets-manager');
     });
-    const credentials = new KeyFollower({
-      connectionName: 'default',
-      source: createSource({ secretId: 'momento' }),
-      bootTimeoutSeconds: 60,
-    });
+    const credentials = followSource(createSource({ secretId: 'momento' }), 60);
     await expect(credentials.current()).rejects.toMatchObject({ code: 'aws-sdk-broken' });
     expect(tries).toBe(1);
     expect(secrets.callCount()).toBe(0);
