@@ -70,6 +70,7 @@ export class MomentoConnection {
       follower,
       configurations: this.#configurations,
       logger: this.#logger,
+      inFlight: this.inFlight,
       closed: this.#refusing.signal,
     });
     if (options.cacheName !== undefined) this.#clients.neededCaches.add(options.cacheName);
@@ -83,8 +84,7 @@ export class MomentoConnection {
     const injected = createInjectedClients({
       configurations: this.#configurations,
       logger: this.#logger,
-      run: (call, timeoutMs, usesKey = true) =>
-        this.inFlight.track(() => this.#clients.calls.run(call, timeoutMs, usesKey)),
+      run: (call, timeoutMs, usesKey = true) => this.#clients.calls.run(call, timeoutMs, usesKey),
       subscribe: (clients, ...args) => this.#subscriptions.subscribe(clients, ...args),
     });
     this.cacheClient = this.adopt(injected.cacheClient);

@@ -1,5 +1,6 @@
 import { TimeoutError } from '@gomomento/sdk';
 import type { KeyFollower } from '../../credentials/following/key-follower.js';
+import type { InFlight } from '../../foundation/time/in-flight.js';
 import { withinTime } from '../../foundation/time/pause.js';
 import { type CallOutcome, finish, isKeyRejected, isSuccess } from '../sdk/sdk-answer.js';
 import type { ClientGeneration } from './client-generation.js';
@@ -25,10 +26,13 @@ interface Running<T> {
 export class CallRunner {
   readonly #follower: KeyFollower;
   readonly #clients: ClientsInUse;
+  readonly #inFlight: InFlight;
 
-  constructor(follower: KeyFollower, clients: ClientsInUse) {
+  /** @param inFlight counts a call from its beginning to its end, its repeat and the waits before either included */
+  constructor(follower: KeyFollower, clients: ClientsInUse, inFlight: InFlight) {
     this.#follower = follower;
     this.#clients = clients;
+    this.#inFlight = inFlight;
   }
 
   /**
@@ -43,14 +47,23 @@ export class CallRunner {
 
   /** No async function: nearly every call is answered at its first attempt, and pays for nothing else. */
   #attempt<T>(running: Running<T>, clients: ClientGeneration | undefined): Promise<T> {
-    if (clients === undefined)
-      return this.#readyWithin(running.timeoutMs).then((ready) => this.#attempt(running, ready));
+    if (clients === undefined) return this.#inFlight.track(() => this.#attemptWhenReady(running));
     this.#follower.noteUse();
+    this.#inFlight.begin();
     return clients.attempt(running.call, (outcome) => {
-      if (running.usesKey && isKeyRejected(outcome)) return this.#repeat(running, clients, outcome);
-      if (running.usesKey && clients.isRejected) this.#noteAccepted(clients, outcome);
-      return finish(outcome);
+      try {
+        if (running.usesKey && isKeyRejected(outcome))
+          return this.#inFlight.track(() => this.#repeat(running, clients, outcome));
+        if (running.usesKey && clients.isRejected) this.#noteAccepted(clients, outcome);
+        return finish(outcome);
+      } finally {
+        this.#inFlight.end();
+      }
     });
+  }
+
+  async #attemptWhenReady<T>(running: Running<T>): Promise<T> {
+    return this.#attempt(running, await this.#readyWithin(running.timeoutMs));
   }
 
   async #repeat<T>(running: Running<T>, clients: ClientGeneration, outcome: CallOutcome<T>): Promise<T> {

@@ -4,6 +4,7 @@ import type { KeyCandidate } from '../../credentials/following/key-candidates.js
 import type { Credential } from '../../credentials/fetched/credential.js';
 import type { SealedCredentialProvider } from '../../credentials/key/sealed-credential-provider.js';
 import { MomentoClosedError, MomentoConfigurationError } from '../../foundation/momento.errors.js';
+import type { InFlight } from '../../foundation/time/in-flight.js';
 import { withinTime } from '../../foundation/time/pause.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 import { MiddlewareLife } from '../sdk/middleware-life.js';
@@ -18,6 +19,8 @@ export interface CurrentClientsOptions {
   readonly defaultTtlSeconds: number;
   readonly createCaches: boolean;
   readonly logger: Logger;
+  /** Counts the calls under way. */
+  readonly inFlight: InFlight;
   /** Aborted when later calls are refused. */
   readonly closed: AbortSignal;
 }
@@ -41,7 +44,7 @@ export class CurrentClients implements ClientsInUse {
   constructor(options: CurrentClientsOptions) {
     this.#options = options;
     this.#middlewares = new MiddlewareLife(options.configurations.middlewares, options.logger);
-    this.calls = new CallRunner(options.follower, this);
+    this.calls = new CallRunner(options.follower, this, options.inFlight);
     this.#following = this.#follow();
   }
 
