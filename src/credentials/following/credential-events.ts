@@ -1,6 +1,4 @@
-import { EventEmitter } from 'node:events';
-import { Logger } from '@nestjs/common';
-import { describeStack } from '../../foundation/text/describe-error.js';
+import type { Listener } from '../../foundation/events/listeners.js';
 
 /** What is known of a connection's key; holds no part of it. */
 export interface CredentialStatus {
@@ -34,39 +32,4 @@ export interface CredentialStatus {
  */
 export type CredentialEvent = 'refreshed' | 'rotated' | 'refreshFailed' | 'stale' | 'expiring' | 'drained';
 
-export type CredentialListener = (status: CredentialStatus) => unknown;
-
-/** Tells listeners; one that fails, at once or later, is logged and disturbs nothing. */
-export class CredentialEvents {
-  readonly #emitter = new EventEmitter().setMaxListeners(0);
-  readonly #logger: Logger;
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  on(event: CredentialEvent, listener: CredentialListener): void {
-    this.#emitter.on(event, listener);
-  }
-
-  off(event: CredentialEvent, listener: CredentialListener): void {
-    this.#emitter.off(event, listener);
-  }
-
-  emit(event: CredentialEvent, status: CredentialStatus): void {
-    for (const listener of this.#emitter.listeners(event))
-      void this.#tell(event, () => listener(status) as unknown);
-  }
-
-  removeAll(): void {
-    this.#emitter.removeAllListeners();
-  }
-
-  async #tell(event: CredentialEvent, listener: () => unknown): Promise<void> {
-    try {
-      await listener();
-    } catch (error) {
-      this.#logger.error(`A listener of '${event}' failed.`, describeStack(error));
-    }
-  }
-}
+export type CredentialListener = Listener<CredentialStatus>;

@@ -1,13 +1,9 @@
 import type { CredentialProvider } from '@gomomento/sdk';
 import type { Logger } from '@nestjs/common';
 import { connectionLogger } from '../../foundation/connection-logger.js';
+import { Listeners } from '../../foundation/events/listeners.js';
 import { MomentoClosedError } from '../../foundation/momento.errors.js';
-import {
-  type CredentialEvent,
-  CredentialEvents,
-  type CredentialListener,
-  type CredentialStatus,
-} from './credential-events.js';
+import type { CredentialEvent, CredentialListener, CredentialStatus } from './credential-events.js';
 import type { Credential } from '../fetched/credential.js';
 import { CredentialLoader, type CredentialLoaderOptions, messageOf } from './credential-loader.js';
 import { type KeyCandidate, KeyCandidates } from './key-candidates.js';
@@ -34,7 +30,7 @@ const staleReadPauseMs = 2_000;
 export class KeyFollower {
   readonly #options: KeyFollowerOptions;
   readonly #logger: Logger;
-  readonly #events: CredentialEvents;
+  readonly #events: Listeners<Record<CredentialEvent, CredentialStatus>>;
   readonly #news: KeyNews;
   readonly #record = new KeyRecord();
   readonly #candidates = new KeyCandidates();
@@ -50,7 +46,7 @@ export class KeyFollower {
   constructor(options: KeyFollowerOptions) {
     this.#options = options;
     this.#logger = connectionLogger('MomentoCredentials', options.connectionName);
-    this.#events = new CredentialEvents(this.#logger);
+    this.#events = new Listeners(this.#logger);
     this.#news = new KeyNews(this.#logger, () => this.#source);
     this.#loader = new CredentialLoader(options, this.#closing.signal);
     // Lambda freezes between calls: a timer would fire late or during another request, so use drives it there.
@@ -147,7 +143,7 @@ export class KeyFollower {
     this.#candidates.close(new MomentoClosedError(this.#options.connectionName));
     this.#refreshTimer.stop();
     this.#expiryTimer.stop();
-    this.#events.removeAll();
+    this.#events.close();
   }
 
   /** Releases what the source holds. */
@@ -241,6 +237,6 @@ export class KeyFollower {
   }
 
   #emit(event: CredentialEvent): void {
-    this.#events.emit(event, this.status());
+    this.#events.emit(event, () => this.status());
   }
 }
