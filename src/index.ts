@@ -40,6 +40,13 @@ export type {
   CacheSetOptions,
   GetOrSetOptions,
 } from './cache/options/cache.options.js';
+export type {
+  CacheErrorStep,
+  CacheEvent,
+  CacheEvents,
+  CacheListener,
+} from './cache/statistics/cache-events.js';
+export type { CacheStats } from './cache/statistics/cache-stats.js';
 export { CacheCollections } from './cache/handles/collections/collections.js';
 export type { CollectionRange, CollectionWriteOptions } from './cache/handles/collections/collection.js';
 export { CacheDictionary } from './cache/handles/collections/dictionary.js';

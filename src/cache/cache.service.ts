@@ -1,11 +1,9 @@
 import type { CacheClient } from '@gomomento/sdk';
-import { DirectOperations } from './direct/direct-operations.js';
+import { bindParts, type Parts } from './cache-parts.js';
 import { CacheCollections } from './handles/collections/collections.js';
-import type { HandleContext } from './handles/handle.js';
 import { CacheLock } from './handles/lock/lock.js';
 import { CacheRateLimit, type RateLimitOptions } from './handles/rate-limit.js';
 import { CacheContext } from './load/cache-context.js';
-import { LoadOperations } from './load/load-operations.js';
 import { CacheArguments, checkCacheName } from './options/cache-arguments.js';
 import type {
   CacheBinding,
@@ -15,12 +13,8 @@ import type {
   CacheSetOptions,
   GetOrSetOptions,
 } from './options/cache.options.js';
-
-interface Parts {
-  readonly direct: DirectOperations;
-  readonly loads: LoadOperations;
-  readonly handles: HandleContext;
-}
+import type { CacheEvent, CacheListener } from './statistics/cache-events.js';
+import type { CacheStats } from './statistics/cache-stats.js';
 
 /**
  * A cache: typed values, a TTL, and loading with one call for however many callers.
@@ -223,22 +217,29 @@ export class CacheService {
     return new CacheCollections(this.#parts.handles);
   }
 
-  /** Made at the first call: a handle without the name of a cache fails there, not where it is injected. */
-  get #parts(): Parts {
-    this.#bound ??= this.#bind();
-    return this.#bound;
+  /** Counts of this cache since the connection was made, by whatever handles: those with other prefixes are in them. */
+  stats(): CacheStats {
+    return this.#context.statsOf(this.#client, this.cacheName);
   }
 
-  #bind(): Parts {
-    const { signal, inFlight } = this.#context;
-    const { cacheName, keyPrefix, codec, policy } = this.#arguments;
-    const ttlSeconds = typeof policy.ttlSeconds === 'number' ? policy.ttlSeconds : undefined;
-    const { single, batching } = this.#context.storesOf(this.#client, this.cacheName);
-    const store = this.#arguments.isBatching ? batching : single;
-    return {
-      direct: new DirectOperations(store, this.#arguments, this.#context),
-      loads: new LoadOperations(store, batching, this.#arguments, this.#context),
-      handles: { client: this.#client, cacheName, keyPrefix, codec, ttlSeconds, signal, inFlight },
-    };
+  /**
+   * Calls the listener at each such event of this cache, by whatever handle, until `off` or the end of the connection. It is
+   * called in the middle of a call, so let it be short. One that throws or rejects is logged and counted.
+   */
+  on<E extends CacheEvent>(event: E, listener: CacheListener<E>): this {
+    this.#context.records.of(this.cacheName).listeners.on(event, listener);
+    return this;
+  }
+
+  /** Ends what `on` began, on this handle or on another one of the cache. */
+  off<E extends CacheEvent>(event: E, listener: CacheListener<E>): this {
+    this.#context.records.of(this.cacheName).listeners.off(event, listener);
+    return this;
+  }
+
+  /** Made at the first call: a handle without the name of a cache fails there, not where it is injected. */
+  get #parts(): Parts {
+    this.#bound ??= bindParts(this.#client, this.#arguments, this.#context);
+    return this.#bound;
   }
 }

@@ -8,6 +8,7 @@ import { freshValueIn } from '../entry/fresh-value.js';
 import { packValue } from '../entry/pack.js';
 import { itemId } from '../flights/flight.js';
 import type { CacheStore, StoreItem } from '../remote/cache-store.js';
+import type { CacheWatch } from '../statistics/cache-watch.js';
 import { longestLifeSeconds } from '../options/cache-policy.js';
 import { wholeSeconds } from '../options/ttl.js';
 
@@ -16,18 +17,20 @@ export class DirectOperations {
   readonly #store: CacheStore;
   readonly #arguments: CacheArguments;
   readonly #context: CacheContext;
+  readonly #watch: CacheWatch;
 
   constructor(store: CacheStore, args: CacheArguments, context: CacheContext) {
     this.#store = store;
     this.#arguments = args;
     this.#context = context;
+    this.#watch = context.watchOf(args);
   }
 
   get<T>(key: string): Promise<T | undefined> {
     // No async function, and one promise: an app's busiest call.
     const operation = this.#arguments.operation('get', key);
     return this.#store.get(this.#arguments.fullKey(operation, key)).then(
-      (stored) => this.#freshValue<T>(operation, stored),
+      (stored) => this.#freshValue<T>(operation, key, stored),
       (error: unknown) => {
         throw toCacheError(operation, error);
       },
@@ -40,10 +43,10 @@ export class DirectOperations {
     const fullKeys = uniqueKeys.map((key) => this.#arguments.fullKey(operation, key));
     const outcomes = await this.#store.getMany(fullKeys);
     const hits = new Map<string, T>();
-    for (const [index, stored] of valuesOf(operation, outcomes).entries()) {
-      const value = this.#freshValue<T>(operation, stored);
-      const key = uniqueKeys[index];
-      if (value !== undefined && key !== undefined) hits.set(key, value);
+    const found = valuesOf(operation, outcomes);
+    for (const [index, key] of uniqueKeys.entries()) {
+      const value = this.#freshValue<T>(operation, key, found[index]);
+      if (value !== undefined) hits.set(key, value);
     }
     return hits;
   }
@@ -110,9 +113,11 @@ export class DirectOperations {
     return this.#writing(operation, [fullKey], () => this.#store.increment(fullKey, amount, ttl));
   }
 
-  #freshValue<T>(operation: MomentoOperation, stored: Uint8Array | undefined): T | undefined {
+  #freshValue<T>(operation: MomentoOperation, key: string, stored: Uint8Array | undefined): T | undefined {
     const payload = stored === undefined ? undefined : freshValueIn(stored);
-    return payload === undefined ? undefined : this.#arguments.decode<T>(operation, payload);
+    const value = payload === undefined ? undefined : this.#arguments.decode<T>(operation, payload);
+    this.#watch.asked(key, payload === undefined ? 'loader' : 'cache');
+    return value;
   }
 
   #itemOf<T>(
@@ -130,13 +135,22 @@ export class DirectOperations {
 
   /** Deletes all at once; what fails is tried again until it holds. @throws MomentoCacheError the first failure */
   async #deleteEach(operation: MomentoOperation, keys: readonly string[]): Promise<void> {
-    const fullKeys = [...new Set(keys)].map((key) => this.#arguments.fullKey(operation, key));
+    const items = [...new Set(keys)].map((key) => ({
+      key,
+      fullKey: this.#arguments.fullKey(operation, key),
+    }));
     const { evictions } = this.#context;
     const lifeSeconds = longestLifeSeconds(this.#arguments.policy);
     const outcomes = await Promise.allSettled(
-      fullKeys.map(async (fullKey) => {
+      items.map(async ({ key, fullKey }) => {
         const item = itemId(operation.cacheName, fullKey);
-        const evict = () => this.#changing(operation, [fullKey], () => this.#store.delete(fullKey));
+        const evict = async () => {
+          await naming(
+            operation,
+            this.#changing(operation, [fullKey], () => this.#store.delete(fullKey)),
+          );
+          this.#watch.evicted(key);
+        };
         try {
           await evict();
           evictions.cancel(item);
@@ -146,8 +160,7 @@ export class DirectOperations {
         }
       }),
     );
-    for (const outcome of outcomes)
-      if (outcome.status === 'rejected') throw toCacheError(operation, outcome.reason);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   /** What is written is newer than what was to be evicted. */

@@ -1,8 +1,13 @@
 import type { CacheClient } from '@gomomento/sdk';
 import { InFlight } from '../../foundation/time/in-flight.js';
+import type { CacheArguments } from '../options/cache-arguments.js';
 import type { CacheBinding } from '../options/cache.options.js';
-import { DegradationLog } from '../options/degradation-log.js';
+import { CacheRecords } from '../statistics/cache-records.js';
+import type { CacheStats } from '../statistics/cache-stats.js';
+import { CacheWatch } from '../statistics/cache-watch.js';
+import { DegradationLog } from '../statistics/degradation-log.js';
 import { EvictionQueue } from '../remote/eviction-queue.js';
+import { itemId } from '../flights/flight.js';
 import { ItemFlights } from '../flights/item-flights.js';
 import type { Answer } from './answer.js';
 import { LoadingKeys } from '../loaders/loading-keys.js';
@@ -11,6 +16,7 @@ import { BatchingStore } from '../remote/batching/batching-store.js';
 import { Breaker } from '../remote/breaker/breaker.js';
 import { observed } from '../remote/breaker/observed-store.js';
 import type { CacheStore } from '../remote/cache-store.js';
+import { CountedStore } from '../remote/counted-store.js';
 import { MomentoStore } from '../remote/momento-store.js';
 
 export interface CacheContextOptions {
@@ -32,13 +38,14 @@ export interface CacheContextOptions {
 /** The ways to a cache: a request a call, or one for what a tick asks for. */
 interface Stores {
   readonly single: CacheStore;
-  readonly batching: CacheStore;
+  readonly batching: BatchingStore;
 }
 
 /** What all caches of a connection share. */
 export class CacheContext {
   readonly signal: AbortSignal;
   readonly inFlight: InFlight;
+  readonly records: CacheRecords;
   readonly degradations: DegradationLog;
   readonly defaults: CacheBinding;
   readonly flights = new ItemFlights<Answer>();
@@ -53,7 +60,9 @@ export class CacheContext {
   constructor(options: CacheContextOptions = {}) {
     this.signal = options.signal ?? new AbortController().signal;
     this.inFlight = options.inFlight ?? new InFlight();
-    this.degradations = new DegradationLog(options.connectionName);
+    this.records = new CacheRecords(options.connectionName);
+    this.signal.addEventListener('abort', () => this.records.close(), { once: true });
+    this.degradations = new DegradationLog(this.records);
     this.defaults = options.defaults ?? {};
     this.evictions = new EvictionQueue({
       closing: options.closing ?? this.signal,
@@ -69,12 +78,31 @@ export class CacheContext {
   storesOf(client: CacheClient, cacheName: string): Stores {
     const known = this.#stores.get(cacheName);
     if (known !== undefined) return known;
-    const single = observed(this.#makeStore(client, cacheName), this.breaker);
+    const { counters } = this.records.of(cacheName);
+    const counted = new CountedStore(this.#makeStore(client, cacheName), counters);
+    const single = observed(counted, this.breaker);
     const stores = {
       single,
       batching: new BatchingStore(single, { timeoutMs: this.#callTimeoutMs, inFlight: this.inFlight }),
     };
     this.#stores.set(cacheName, stores);
     return stores;
+  }
+
+  /** What a handle tells of its doings. */
+  watchOf({ cacheName, keyPrefix }: Pick<CacheArguments, 'cacheName' | 'keyPrefix'>): CacheWatch {
+    return new CacheWatch(this.records.of(cacheName), keyPrefix, this.records.logger);
+  }
+
+  /** How a cache has been used, by whatever handles. */
+  statsOf(client: CacheClient, cacheName: string): CacheStats {
+    const { counters, listeners } = this.records.of(cacheName);
+    return {
+      ...counters,
+      ...this.storesOf(client, cacheName).batching.stats,
+      pendingEvictions: this.evictions.countOf(itemId(cacheName, '')),
+      breaker: this.breaker.state,
+      listenerFailures: listeners.failures,
+    };
   }
 }

@@ -11,6 +11,7 @@ import type { CacheContext } from './cache-context.js';
 import type { ReadRequest } from './loading.js';
 import { ReadThrough } from './read-through.js';
 import { Together } from './together.js';
+import type { CacheWatch } from '../statistics/cache-watch.js';
 
 type Options = GetOrSetOptions<never> | undefined;
 
@@ -18,6 +19,7 @@ type Options = GetOrSetOptions<never> | undefined;
 export class LoadOperations {
   readonly #arguments: CacheArguments;
   readonly #context: CacheContext;
+  readonly #watch: CacheWatch;
   readonly #reader: ReadThrough;
   readonly #bulkReader: ReadThrough;
 
@@ -25,6 +27,7 @@ export class LoadOperations {
   constructor(store: CacheStore, batching: CacheStore, args: CacheArguments, context: CacheContext) {
     this.#arguments = args;
     this.#context = context;
+    this.#watch = context.watchOf(args);
     this.#reader = new ReadThrough(store, args, context);
     this.#bulkReader = store === batching ? this.#reader : new ReadThrough(batching, args, context);
   }
@@ -56,7 +59,7 @@ export class LoadOperations {
     options: Options,
   ): Promise<Map<K, T>> {
     const operation = this.#arguments.operation('getOrSetMany');
-    const gathered = new GatheredLoader(loadMissing, () => this.#context.loading.current);
+    const gathered = new GatheredLoader(loadMissing, () => this.#context.loading.current, this.#watch);
     const policy = this.#arguments.policyOf(operation, options);
     const uniqueKeys = [...new Set(keys)];
     const together = new Together();

@@ -6,6 +6,7 @@ import { bytesOf, type Packed, packNotFound, packValue } from '../entry/pack.js'
 import type { CacheStore } from '../remote/cache-store.js';
 import type { Flight } from '../flights/flight.js';
 import { runLoader } from '../loaders/run-loader.js';
+import type { CacheWatch } from '../statistics/cache-watch.js';
 import { ageSecondsOf, type Answer, type Content, notFound } from './answer.js';
 import type { CacheContext } from './cache-context.js';
 import { type Found, isNewer, type LookUp } from './look-up.js';
@@ -37,13 +38,15 @@ export class Loading {
   readonly #arguments: CacheArguments;
   readonly #context: CacheContext;
   readonly #lookUp: LookUp;
+  readonly #watch: CacheWatch;
   readonly #slots: Slots;
 
   constructor(store: CacheStore, args: CacheArguments, context: CacheContext, lookUp: LookUp) {
     this.#arguments = args;
     this.#context = context;
     this.#lookUp = lookUp;
-    this.#slots = new Slots(store, context);
+    this.#watch = context.watchOf(args);
+    this.#slots = new Slots(store, context, this.#watch.counters);
   }
 
   /**
@@ -65,6 +68,7 @@ export class Loading {
       loaded = await this.#load(request, found, self, isBehind);
     } finally {
       // A change of the key in this process ends the wish to store; the slot is given back all the same.
+      if (self.isOutdated && loaded?.packed !== undefined) this.#watch.counters.fenced += 1;
       const filling = slot.fill(self.isOutdated ? undefined : loaded?.packed);
       self.storing = filling.then(() => undefined);
       isShared = await filling;
@@ -78,7 +82,9 @@ export class Loading {
     const context = { key, signal, ...this.#previousOf(operation, found) };
     const limit = { name: key, timeoutSeconds: policy.loaderTimeoutSeconds };
     const startedAtMs = performance.now();
-    const value = await loading.run(item, self, isBehind, () => runLoader(loader, context, limit));
+    const value = await this.#watch.load({ key, isBehind, isOfMany: request.together !== undefined }, () =>
+      loading.run(item, self, isBehind, () => runLoader(loader, context, limit)),
+    );
     return this.#prepare(request, value, performance.now() - startedAtMs);
   }
 

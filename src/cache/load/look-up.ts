@@ -3,7 +3,7 @@ import type { MomentoOperation } from '../../foundation/momento.errors.js';
 import { withinTime } from '../../foundation/time/pause.js';
 import { type CacheArguments, toCacheError } from '../options/cache-arguments.js';
 import { notAnsweredWithin } from '../options/cache-call.js';
-import type { DegradationLog } from '../options/degradation-log.js';
+import type { DegradationLog } from '../statistics/degradation-log.js';
 import { readEntry, type StoredEntry } from '../entry/envelope.js';
 import { type Freshness, freshnessOf } from '../entry/windows.js';
 import type { EvictionQueue } from '../remote/eviction-queue.js';

@@ -4,6 +4,7 @@ import { isEarlyRefreshDue } from '../entry/windows.js';
 import type { Flight } from '../flights/flight.js';
 import type { CacheArguments } from '../options/cache-arguments.js';
 import type { CacheStore } from '../remote/cache-store.js';
+import type { CacheWatch } from '../statistics/cache-watch.js';
 import { type Answer, takeValue } from './answer.js';
 import type { CacheContext } from './cache-context.js';
 import { Loading, type ReadRequest } from './loading.js';
@@ -18,12 +19,14 @@ export class ReadThrough {
   readonly #loading: Loading;
   readonly #arguments: CacheArguments;
   readonly #context: CacheContext;
+  readonly #watch: CacheWatch;
 
   constructor(store: CacheStore, args: CacheArguments, context: CacheContext) {
     this.#lookUp = new LookUp(store, args, context);
     this.#loading = new Loading(store, args, context, this.#lookUp);
     this.#arguments = args;
     this.#context = context;
+    this.#watch = context.watchOf(args);
   }
 
   /** @throws what the loader throws, MomentoLoaderTimeoutError, MomentoReentrantLoadError */
@@ -36,8 +39,15 @@ export class ReadThrough {
       const flight =
         joined ??
         flights.read(item, this.#arguments.codec, (self) => inFlight.track(() => this.#read(request, self)));
-      const answer = await loading.waitFor(key, flight);
-      if (joined === undefined || answer.isUnshared !== true) return answer;
+      try {
+        const answer = await loading.waitFor(key, flight);
+        if (joined !== undefined && answer.isUnshared === true) continue;
+        this.#watch.asked(key, joined === undefined ? answer.source : 'joined');
+        return answer;
+      } catch (error) {
+        this.#watch.asked(key, joined === undefined ? 'loader' : 'joined');
+        throw error;
+      }
     }
   }
 
@@ -97,16 +107,21 @@ export class ReadThrough {
   #refreshBehind(request: ReadRequest, found: Found): void {
     const { flights, inFlight, backoff, degradations, signal } = this.#context;
     const { codec } = this.#arguments;
-    const { item } = request;
+    const { item, key } = request;
     if (signal.aborted || !backoff.allows(item) || flights.findLoad(item, codec) !== undefined) return;
+    const startedAtMs = performance.now();
     const refresh = flights.load(item, codec, (self) =>
       inFlight.track(() => this.#refresh(request, found, self)),
     );
     refresh.outcome.then(
-      () => backoff.succeeded(item),
+      ({ source }) => {
+        backoff.succeeded(item);
+        return this.#watch.refreshed(key, startedAtMs, { source });
+      },
       (error: unknown) => {
         backoff.failed(item);
         degradations.warn('refresh', error);
+        this.#watch.refreshed(key, startedAtMs, { error });
       },
     );
   }

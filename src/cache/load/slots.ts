@@ -3,6 +3,7 @@ import type { Packed } from '../entry/pack.js';
 import type { CachePolicy } from '../options/cache-policy.js';
 import { toCacheError } from '../options/cache-arguments.js';
 import type { CacheStore } from '../remote/cache-store.js';
+import type { CacheCounters } from '../statistics/cache-stats.js';
 import type { CacheContext } from './cache-context.js';
 import { type HandleView, type Lease, Leases } from './leases.js';
 import type { Found } from './look-up.js';
@@ -37,8 +38,10 @@ export class Slots {
   readonly #store: CacheStore;
   readonly #leases: Leases;
   readonly #context: CacheContext;
+  readonly #counters: CacheCounters;
 
-  constructor(store: CacheStore, context: CacheContext) {
+  constructor(store: CacheStore, context: CacheContext, counters: CacheCounters) {
+    this.#counters = counters;
     this.#store = store;
     this.#leases = new Leases(store);
     this.#context = context;
@@ -74,6 +77,7 @@ export class Slots {
         if (packed === undefined || this.#context.breaker.state === 'open') return true;
         try {
           await this.#store.set({ key, ...packed });
+          this.#counters.stored += 1;
           this.#context.evictions.cancel(item);
         } catch (error) {
           this.#context.degradations.warn('store', toCacheError(operation, error));
@@ -90,6 +94,7 @@ export class Slots {
           const isOurs = await (packed === undefined
             ? this.#leases.release(lease)
             : this.#leases.commit(lease, packed));
+          if (packed !== undefined) this.#counters[isOurs ? 'stored' : 'fenced'] += 1;
           if (isOurs && packed !== undefined) this.#context.evictions.cancel(item);
           return isOurs;
         } catch (error) {

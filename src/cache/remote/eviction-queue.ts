@@ -1,5 +1,5 @@
 import type { InFlight } from '../../foundation/time/in-flight.js';
-import type { DegradationLog } from '../options/degradation-log.js';
+import type { DegradationLog } from '../statistics/degradation-log.js';
 
 const firstPauseMs = 2_000;
 const longestPauseMs = 300_000;
@@ -54,6 +54,13 @@ export class EvictionQueue {
     this.#remember(item, { evict, pauseMs: firstPauseMs, dueAtMs: nowMs + firstPauseMs, uselessAtMs });
     if (this.#options.closing.aborted) void this.#flush();
     else this.#wakeAt(nowMs + firstPauseMs);
+  }
+
+  /** Of those, the ones whose name begins so. */
+  countOf(prefix: string): number {
+    let count = 0;
+    for (const item of this.#pending.keys()) if (item.startsWith(prefix)) count += 1;
+    return count;
   }
 
   /** Whether what is cached there is not to be handed out any more. */

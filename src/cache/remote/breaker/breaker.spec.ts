@@ -10,7 +10,8 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MomentoCacheError, MomentoClosedError } from '../../../foundation/momento.errors.js';
-import { Breaker, type BreakerState, isOutage } from './breaker.js';
+import type { BreakerState } from '../../statistics/cache-events.js';
+import { Breaker, isOutage } from './breaker.js';
 
 /** A breaker on a clock that a test moves. */
 function breakerAt(startMs = 1e9) {

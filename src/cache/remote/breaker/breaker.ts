@@ -1,7 +1,6 @@
 import { MomentoErrorCode, SdkError } from '@gomomento/sdk';
 import { MomentoError } from '../../../foundation/momento.errors.js';
-
-export type BreakerState = 'closed' | 'open' | 'half-open';
+import type { BreakerState } from '../../statistics/cache-events.js';
 
 export interface BreakerOptions {
   /** Milliseconds of a clock that is never set. @default performance.now */

@@ -1,0 +1,27 @@
+import type { CacheClient } from '@gomomento/sdk';
+import { DirectOperations } from './direct/direct-operations.js';
+import type { HandleContext } from './handles/handle.js';
+import type { CacheContext } from './load/cache-context.js';
+import { LoadOperations } from './load/load-operations.js';
+import type { CacheArguments } from './options/cache-arguments.js';
+
+/** What a handle hands its calls to. */
+export interface Parts {
+  readonly direct: DirectOperations;
+  readonly loads: LoadOperations;
+  readonly handles: HandleContext;
+}
+
+/** @throws MomentoConfigurationError `cache-name-missing` */
+export function bindParts(client: CacheClient, args: CacheArguments, context: CacheContext): Parts {
+  const { signal, inFlight } = context;
+  const { cacheName, keyPrefix, codec, policy, isBatching } = args;
+  const ttlSeconds = typeof policy.ttlSeconds === 'number' ? policy.ttlSeconds : undefined;
+  const { single, batching } = context.storesOf(client, cacheName);
+  const store = isBatching ? batching : single;
+  return {
+    direct: new DirectOperations(store, args, context),
+    loads: new LoadOperations(store, batching, args, context),
+    handles: { client, cacheName, keyPrefix, codec, ttlSeconds, signal, inFlight },
+  };
+}
