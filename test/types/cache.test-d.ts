@@ -1,4 +1,12 @@
-import { type CacheBinding, CacheService, type CacheSetOptions, type GetOrSetOptions } from 'nestjs-momento';
+import {
+  type CacheBinding,
+  type CacheEvents,
+  type CacheListener,
+  CacheService,
+  type CacheSetOptions,
+  type CacheStats,
+  type GetOrSetOptions,
+} from 'nestjs-momento';
 
 interface User {
   readonly id: number;
@@ -37,4 +45,28 @@ export async function compiled(cache: CacheService): Promise<unknown[]> {
   // @ts-expect-error an increment has no windows
   await cache.increment('key', 1, { staleSeconds: 5 });
   return [byValue, previous, many, source];
+}
+
+export function compiledEvents(cache: CacheService): unknown[] {
+  const seen: unknown[] = [];
+  // Right.
+  const onLoad: CacheListener<'load'> = ({ cacheName, keyPrefix, key, durationMs, isBehind, error }) =>
+    seen.push(cacheName, keyPrefix, key, durationMs.toFixed(), isBehind ? 1 : 0, error);
+  const onAny: CacheListener = ({ cacheName }) => seen.push(cacheName);
+  const chained: CacheService = cache.on('load', onLoad).on('miss', onAny).off('load', onLoad);
+  cache.on('breaker', async ({ state }: { state: 'open' | 'half-open' | 'closed' }) => seen.push(state));
+  cache.on('hit', ({ source }: { source: 'near' | 'cache' }) => seen.push(source));
+  cache.on('error', ({ step, key = 'many' }) => seen.push(step, key.length));
+  const stale: CacheEvents['stale'] = { cacheName: 'a', keyPrefix: '', key: 'b' };
+  const { hits, breaker }: CacheStats = cache.stats();
+
+  // @ts-expect-error an event that there is not
+  cache.on('hits', () => undefined);
+  // @ts-expect-error a listener of another event
+  cache.on('miss', onLoad);
+  // @ts-expect-error a miss has no source
+  cache.on('miss', ({ source }) => seen.push(source));
+  // @ts-expect-error statistics are only read
+  cache.stats().hits = 0;
+  return [chained, stale, hits + 1, breaker === 'open', seen];
 }
