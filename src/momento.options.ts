@@ -4,7 +4,7 @@ import type {
   LeaderboardConfiguration,
   TopicConfiguration,
 } from '@gomomento/sdk';
-import { policyRules } from './cache/options/cache-policy.js';
+import { nearCacheRule, policyRules } from './cache/options/cache-policy.js';
 import type { CacheBinding } from './cache/options/cache.options.js';
 import {
   defaultTtlSeconds as usualTtlSeconds,
@@ -76,6 +76,7 @@ const bindingRules: Readonly<Record<keyof CacheBinding, Rule>> = {
   ...policyRules,
   keyPrefix: expected('a string', (value) => typeof value === 'string'),
   batching: expected('true or false', (value) => typeof value === 'boolean'),
+  nearCache: nearCacheRule,
   codec: expected('a codec with encode and decode', hasMethods('encode', 'decode')),
 };
 

@@ -97,14 +97,15 @@ export function connectionProviders(
     clientProvider(getLeaderboardClientToken(name), connection, ({ leaderboardClient }) => leaderboardClient),
     {
       provide: cacheContextToken(name),
-      inject: [connection, optionsToken],
-      useFactory: (owner: MomentoConnection, { cache }: ResolvedMomentoOptions) => {
+      inject: [connection, getTopicClientToken(name), optionsToken],
+      useFactory: (owner: MomentoConnection, topicClient: TopicClient, { cache }: ResolvedMomentoOptions) => {
         const { signal, closing, inFlight, callTimeoutMs } = owner;
         return new CacheContext({
           signal,
           closing,
           inFlight,
           callTimeoutMs,
+          topicClient,
           connectionName: name,
           defaults: cache,
         });

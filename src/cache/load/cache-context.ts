@@ -1,4 +1,4 @@
-import type { CacheClient } from '@gomomento/sdk';
+import type { CacheClient, TopicClient } from '@gomomento/sdk';
 import { InFlight } from '../../foundation/time/in-flight.js';
 import type { CacheArguments } from '../options/cache-arguments.js';
 import type { CacheBinding } from '../options/cache.options.js';
@@ -9,6 +9,10 @@ import { DegradationLog } from '../statistics/degradation-log.js';
 import { EvictionQueue } from '../remote/eviction-queue.js';
 import { itemId } from '../flights/flight.js';
 import { ItemFlights } from '../flights/item-flights.js';
+import { noInvalidation } from '../near/invalidation/invalidation.js';
+import { TopicInvalidation } from '../near/invalidation/topic-invalidation.js';
+import { type Near, noNear } from '../near/near-cache.js';
+import { NearLevel } from '../near/near-level.js';
 import type { Answer } from './answer.js';
 import { LoadingKeys } from '../loaders/loading-keys.js';
 import { RefreshBackoff } from '../loaders/refresh-backoff.js';
@@ -31,6 +35,8 @@ export interface CacheContextOptions {
   readonly callTimeoutMs?: number;
   /** The connection's, for what a handle and a call leave out. */
   readonly defaults?: CacheBinding;
+  /** Tells near caches of other processes what is changed; without it they are not told. */
+  readonly topicClient?: TopicClient;
   /** Another store than Momento, for tests. */
   readonly makeStore?: (client: CacheClient, cacheName: string) => CacheStore;
 }
@@ -44,6 +50,7 @@ interface Stores {
 /** What all caches of a connection share. */
 export class CacheContext {
   readonly signal: AbortSignal;
+  readonly closing: AbortSignal;
   readonly inFlight: InFlight;
   readonly records: CacheRecords;
   readonly degradations: DegradationLog;
@@ -56,6 +63,8 @@ export class CacheContext {
   readonly #makeStore: (client: CacheClient, cacheName: string) => CacheStore;
   readonly #callTimeoutMs: number;
   readonly #stores = new Map<string, Stores>();
+  readonly #near = new Map<string, NearLevel>();
+  readonly #topicClient: TopicClient | undefined;
 
   constructor(options: CacheContextOptions = {}) {
     this.signal = options.signal ?? new AbortController().signal;
@@ -64,8 +73,10 @@ export class CacheContext {
     this.signal.addEventListener('abort', () => this.records.close(), { once: true });
     this.degradations = new DegradationLog(this.records);
     this.defaults = options.defaults ?? {};
+    this.closing = options.closing ?? this.signal;
+    this.#topicClient = options.topicClient;
     this.evictions = new EvictionQueue({
-      closing: options.closing ?? this.signal,
+      closing: this.closing,
       inFlight: this.inFlight,
       degradations: this.degradations,
     });
@@ -94,11 +105,49 @@ export class CacheContext {
     return new CacheWatch(this.records.of(cacheName), keyPrefix, this.records.logger);
   }
 
+  /** What a handle keeps in this process; with equal options it is the same. */
+  nearOf({ cacheName, codec, nearCache }: Pick<CacheArguments, 'cacheName' | 'codec' | 'nearCache'>): Near {
+    if (nearCache === undefined) return noNear;
+    const level = this.#near.get(cacheName) ?? this.#makeNearLevel(cacheName);
+    return level.open(codec, nearCache);
+  }
+
+  #makeNearLevel(cacheName: string): NearLevel {
+    const { closing, inFlight, degradations } = this;
+    const client = this.#topicClient;
+    const level = new NearLevel({
+      invalidation: (heard) =>
+        client === undefined
+          ? noInvalidation
+          : new TopicInvalidation({ client, cacheName, heard, closing, inFlight, degradations }),
+    });
+    this.#near.set(cacheName, level);
+    return level;
+  }
+
+  /** Changes items of a cache: nothing that is loaded or kept meanwhile may outlast the change. */
+  async change<R>(cacheName: string, fullKeys: readonly string[], change: () => Promise<R>): Promise<R> {
+    const items = fullKeys.map((key) => itemId(cacheName, key));
+    const near = this.#near.get(cacheName);
+    if (near === undefined) return this.flights.change(items, change);
+    near.drop(fullKeys);
+    try {
+      return await this.flights.change(items, change);
+    } finally {
+      // Also when it failed: what was not answered may have been carried out.
+      near.drop(fullKeys);
+      near.tell(fullKeys);
+    }
+  }
+
   /** How a cache has been used, by whatever handles. */
   statsOf(client: CacheClient, cacheName: string): CacheStats {
     const { counters, listeners } = this.records.of(cacheName);
+    const near = this.#near.get(cacheName);
     return {
       ...counters,
+      nearItems: near?.items ?? 0,
+      nearBytes: near?.bytes ?? 0,
       ...this.storesOf(client, cacheName).batching.stats,
       pendingEvictions: this.evictions.countOf(itemId(cacheName, '')),
       breaker: this.breaker.state,

@@ -8,7 +8,7 @@ import {
 import { describeError } from '../../foundation/text/describe-error.js';
 import { invalidArgument, undecodable } from './cache-call.js';
 import { type CachePolicy, defaultPolicy, overPolicy, policyProblem } from './cache-policy.js';
-import type { CacheBinding, GetOrSetOptions } from './cache.options.js';
+import type { CacheBinding, GetOrSetOptions, NearCacheOptions } from './cache.options.js';
 import { isTtl, ttlDescription } from './ttl.js';
 
 /** Checks and prepares what the calls of one cache are given: the SDK checks no types at run time. */
@@ -17,6 +17,8 @@ export class CacheArguments {
   /** Of the handle, over the connection's. */
   readonly policy: CachePolicy;
   readonly isBatching: boolean;
+  /** Undefined: none. */
+  readonly nearCache: NearCacheOptions | undefined;
   readonly #cacheName: string | undefined;
   readonly keyPrefix: string;
 
@@ -26,6 +28,7 @@ export class CacheArguments {
     this.codec = binding.codec ?? defaults.codec ?? jsonCodec;
     this.policy = overPolicy(binding, overPolicy(defaults, defaultPolicy));
     this.isBatching = binding.batching ?? defaults.batching ?? true;
+    this.nearCache = (binding.nearCache ?? defaults.nearCache) || undefined;
     this.keyPrefix = binding.keyPrefix ?? defaults.keyPrefix ?? '';
   }
 

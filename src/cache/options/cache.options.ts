@@ -47,6 +47,21 @@ export interface GetOrSetOptions<T = unknown> extends CacheSetOptions<T> {
   readonly leaseWaitSeconds?: number | undefined;
 }
 
+/** Values kept in this process, before Momento is asked. */
+export interface NearCacheOptions {
+  /** How many values are kept, 1 or more; those used least recently go first. @default 10,000 */
+  readonly maxItems?: number | undefined;
+  /** How many bytes, about, 1 or more. @default no limit but `maxItems` */
+  readonly maxBytes?: number | undefined;
+  /** How long a value is kept, in seconds, more than 0, and never longer than it is fresh. @default 5; with invalidation 60 */
+  readonly ttlSeconds?: number | undefined;
+  /**
+   * Whether the processes tell each other what they change, by a topic of the cache. While a process cannot hear the others,
+   * it keeps values for 5 s at most. @default 'none'
+   */
+  readonly invalidation?: 'none' | 'topic' | undefined;
+}
+
 /** What a cache is bound to. */
 export interface CacheBinding extends GetOrSetOptions<never> {
   /** Put before every key, so that several uses share a cache. @default '' */
@@ -56,6 +71,11 @@ export interface CacheBinding extends GetOrSetOptions<never> {
    * writes of its key that were asked for before. @default true
    */
   readonly batching?: boolean | undefined;
+  /**
+   * Keeps values in this process as well: a hit costs no request. All callers get one value, frozen to its depths. `false`: not
+   * in this cache, whatever the connection says. @default off
+   */
+  readonly nearCache?: NearCacheOptions | false | undefined;
   /** How values are stored. @default jsonCodec */
   readonly codec?: MomentoCodec | undefined;
 }

@@ -3,8 +3,11 @@ import type { Listener } from '../../foundation/events/listeners.js';
 /** `open`: Momento does not answer and is not asked. `half-open`: one call tries. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-/** What failed: reading, storing, a delete that is tried again, or evictions that are given up. */
-export type CacheErrorStep = 'read' | 'store' | 'evict' | 'lost';
+/**
+ * What failed: reading, storing, a delete that is tried again, or evictions that are given up; and of near caches, telling other
+ * processes what was changed, or hearing it from them.
+ */
+export type CacheErrorStep = 'read' | 'store' | 'evict' | 'lost' | 'tell' | 'hear';
 
 interface OfCache {
   readonly cacheName: string;

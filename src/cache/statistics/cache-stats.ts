@@ -29,10 +29,6 @@ export interface CacheCounters {
    * written; two for `setIfAbsent`. Locks, rate limits and collections are left out.
    */
   estimatedOperations: number;
-  /** What the near cache holds at this moment. */
-  nearItems: number;
-  /** How much that is, in bytes. */
-  nearBytes: number;
 }
 
 /**
@@ -41,6 +37,10 @@ export interface CacheCounters {
  * rejects for another reason than its loader.
  */
 export interface CacheStats extends Readonly<CacheCounters> {
+  /** What is kept in this process at this moment. */
+  readonly nearItems: number;
+  /** How much that is, in bytes, about. */
+  readonly nearBytes: number;
   /** Keys that were read together with others, in one request. */
   readonly batchedReads: number;
   /** Requests that were not made, against one for each key that was read, written or deleted. */
@@ -67,7 +67,5 @@ export function startCounters(): CacheCounters {
     reads: 0,
     writes: 0,
     estimatedOperations: 0,
-    nearItems: 0,
-    nearBytes: 0,
   };
 }

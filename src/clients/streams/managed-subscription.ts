@@ -37,6 +37,7 @@ export class ManagedSubscription {
   #stream: TopicStream | undefined;
   #isDelivering = true;
   #isGapped = false;
+  #streams = 0;
   /** @param callbacks of the user, guarded */
   constructor(
     context: SubscriptionContext,
@@ -62,6 +63,10 @@ export class ManagedSubscription {
     const { over, silent } = this.#stream;
     if (!over.aborted && !silent.aborted) return this.#isGapped ? 'gapped' : 'live';
     return this.#trouble.hasFailed ? 'failed' : 'reconnecting';
+  }
+
+  get streams(): number {
+    return this.#streams;
   }
 
   /** Opens the first stream. @returns the error when it fails; the subscription has ended then */
@@ -174,6 +179,7 @@ export class ManagedSubscription {
   #takeOver(stream: TopicStream, previous: TopicStream | undefined, endpoint: string): void {
     previous?.retire();
     this.#stream = stream;
+    this.#streams += 1;
     this.#position.moveTo(endpoint);
     if (this.#trouble.noteLive()) this.#context.log.restored(this.#cacheName, this.#topicName);
     stream.release();

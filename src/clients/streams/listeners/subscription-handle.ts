@@ -15,12 +15,15 @@ export type SubscriptionStatus = 'connecting' | 'live' | 'reconnecting' | 'gappe
 /** What the SDK calls a subscription, with what this library knows of it. */
 export interface LiveSubscription extends TopicSubscribe.Subscription {
   readonly status: SubscriptionStatus;
+  /** How many streams it has had: with the next one something may have been lost. */
+  readonly streams: number;
   /** Resolves when it has ended: unsubscribed, or the connection closed. Never rejects. */
   readonly ended: Promise<void>;
 }
 
 export interface HandleSource {
   readonly status: SubscriptionStatus;
+  readonly streams: number;
   readonly ended: Promise<void>;
   end(): void;
 }
@@ -32,6 +35,7 @@ export function createHandle(source: HandleSource): LiveSubscription {
     is_subscribed: { value: true },
     isSubscribed: { get: () => source.status !== 'closed', enumerable: true },
     status: { get: () => source.status, enumerable: true },
+    streams: { get: () => source.streams, enumerable: true },
     ended: { value: source.ended },
     unsubscribe: { value: () => source.end() },
   }) as LiveSubscription;

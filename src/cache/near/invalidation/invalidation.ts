@@ -1,0 +1,19 @@
+import type { KeyHash } from '../key-hash.js';
+
+/** Between the near caches of a cache in all processes. */
+export interface Invalidation {
+  /** Whether changes in other processes are heard of at this moment. */
+  readonly isHearing: boolean;
+  /** Lets the others know, soon. */
+  tell(hashes: readonly KeyHash[]): void;
+}
+
+/** What other processes say. */
+export interface HeardChanges {
+  changed(hashes: readonly KeyHash[]): void;
+  /** Something was changed, and nobody knows what: messages may have been lost. */
+  anythingChanged(): void;
+}
+
+/** Where there are no topics. */
+export const noInvalidation: Invalidation = { isHearing: false, tell: () => undefined };
