@@ -77,6 +77,7 @@ const bindingRules: Readonly<Record<keyof CacheBinding, Rule>> = {
   keyPrefix: expected('a string', (value) => typeof value === 'string'),
   batching: expected('true or false', (value) => typeof value === 'boolean'),
   nearCache: nearCacheRule,
+  tagSeconds: expected(ttlDescription, isTtl),
   codec: expected('a codec with encode and decode', hasMethods('encode', 'decode')),
 };
 

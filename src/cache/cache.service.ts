@@ -12,6 +12,7 @@ import type {
   CacheLoader,
   CacheSetOptions,
   GetOrSetOptions,
+  IncrementOptions,
 } from './options/cache.options.js';
 import type { CacheEvent, CacheListener } from './statistics/cache-events.js';
 import type { CacheStats } from './statistics/cache-stats.js';
@@ -115,6 +116,14 @@ export class CacheService {
     return this.#parts.direct.evict(typeof keys === 'string' ? [keys] : keys);
   }
 
+  /**
+   * Makes every value of this cache invalid that carries one of the tags, whatever the prefix of its handle. As `evict` does, it
+   * tries again what fails; until it holds such values are as good as gone in this process. Rejects for wrong arguments alone.
+   */
+  async invalidateTags(tags: string | readonly string[]): Promise<void> {
+    return this.#parts.direct.invalidateTags(typeof tags === 'string' ? [tags] : tags);
+  }
+
   /** Whether Momento has something under the key, fresh or not. @throws MomentoCacheError */
   async has(key: string): Promise<boolean> {
     return this.#parts.direct.has(key);
@@ -147,11 +156,7 @@ export class CacheService {
    * @returns the number afterwards
    * @throws MomentoCacheError `FAILED_PRECONDITION_ERROR` when what is stored is no whole number
    */
-  async increment(
-    key: string,
-    amount = 1,
-    options?: Pick<CacheSetOptions<number>, 'ttlSeconds'>,
-  ): Promise<number> {
+  async increment(key: string, amount = 1, options?: IncrementOptions): Promise<number> {
     return this.#parts.direct.increment(key, amount, options);
   }
 
@@ -165,8 +170,12 @@ export class CacheService {
    * @throws what the loader throws; MomentoLoaderTimeoutError; MomentoReentrantLoadError when the loader asks for its own
    * key; a MomentoCacheError only for wrong arguments
    */
-  async getOrSet<T>(key: string, loader: CacheLoader<T>, options?: GetOrSetOptions<T>): Promise<T> {
-    return this.#parts.loads.getOrSet(key, loader, options);
+  getOrSet<T>(key: string, loader: CacheLoader<T>, options?: GetOrSetOptions<T>): Promise<T> {
+    try {
+      return this.#parts.loads.getOrSet(key, loader, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** As `getOrSet`, with where the value comes from and how old it is. */

@@ -34,7 +34,10 @@ export async function compiled(cache: CacheService): Promise<unknown[]> {
   const binding: CacheBinding = { storeIf: ({ isActive }: User) => isActive, ttlSeconds: undefined };
   await cache.set('key', user, setOptions);
   await cache.cache('other', binding).getOrSet('key', load, options);
-  const { source }: { source: 'cache' | 'stale' | 'loader' } = await cache.getOrSetEntry('key', load);
+  const { source }: { source: 'near' | 'cache' | 'stale' | 'loader' } = await cache.getOrSetEntry(
+    'key',
+    load,
+  );
 
   // @ts-expect-error the value is no number
   await cache.getOrSet('key', load, { storeIf: (value: number) => value > 0 });

@@ -1,16 +1,26 @@
 import type { CallOutcome } from '../../clients/sdk/sdk-answer.js';
 import type { MomentoOperation } from '../../foundation/momento.errors.js';
-import { type CacheArguments, toCacheError } from '../options/cache-arguments.js';
+import { type CacheArguments, namedTags, toCacheError } from '../options/cache-arguments.js';
 import { invalidArgument } from '../options/cache-call.js';
 import type { CacheContext } from '../load/cache-context.js';
-import type { CacheSetOptions } from '../options/cache.options.js';
-import { freshValueIn } from '../entry/fresh-value.js';
+import type { CacheSetOptions, IncrementOptions } from '../options/cache.options.js';
 import { packValue } from '../entry/pack.js';
 import { itemId } from '../flights/flight.js';
 import type { CacheStore, StoreItem } from '../remote/cache-store.js';
 import type { CacheWatch } from '../statistics/cache-watch.js';
 import { longestLifeSeconds } from '../options/cache-policy.js';
+import { isTag } from '../options/tags.js';
 import { wholeSeconds } from '../options/ttl.js';
+import { type Marker, markerKeysOf, marksOf } from '../tags/marker.js';
+import { TagMarkers } from '../tags/tag-markers.js';
+import { FreshValues } from './fresh-values.js';
+
+/** What is to be written, but for the markers of its tags. */
+interface Draft {
+  readonly key: string;
+  readonly markerKeys: readonly string[];
+  readonly item: (markers: ReadonlyMap<string, Marker>) => StoreItem;
+}
 
 /** What reads and writes Momento and tells the truth about it: each rejects with the `MomentoCacheError` of its operation. */
 export class DirectOperations {
@@ -18,37 +28,64 @@ export class DirectOperations {
   readonly #arguments: CacheArguments;
   readonly #context: CacheContext;
   readonly #watch: CacheWatch;
+  readonly #tags: TagMarkers;
+  readonly #freshValues: FreshValues;
+  /** Of the handle's tags, which are read with each value. */
+  readonly #markerKeys: readonly string[];
 
   constructor(store: CacheStore, args: CacheArguments, context: CacheContext) {
     this.#store = store;
     this.#arguments = args;
     this.#context = context;
+    this.#tags = new TagMarkers(store, context.tagsOf(args.cacheName), args.tagSeconds);
     this.#watch = context.watchOf(args);
+    this.#freshValues = new FreshValues(args, this.#tags, this.#watch);
+    this.#markerKeys = markerKeysOf(namedTags(args.policy));
   }
 
   get<T>(key: string): Promise<T | undefined> {
     // No async function, and one promise: an app's busiest call.
     const operation = this.#arguments.operation('get', key);
-    return this.#store.get(this.#arguments.fullKey(operation, key)).then(
-      (stored) => this.#freshValue<T>(operation, key, stored),
+    const fullKey = this.#arguments.fullKey(operation, key);
+    const { epoch } = this.#tags.changes;
+    if (this.#markerKeys.length > 0)
+      return naming(operation, this.#getWithTags<T>(operation, key, fullKey, epoch));
+    return this.#store.get(fullKey).then(
+      (stored) => this.#freshValues.read<T>(operation, key, stored, epoch),
       (error: unknown) => {
         throw toCacheError(operation, error);
       },
     );
   }
 
+  async #getWithTags<T>(
+    operation: MomentoOperation,
+    key: string,
+    fullKey: string,
+    epoch: number,
+  ): Promise<T | undefined> {
+    const { stored, markers } = await this.#tags.readWith([fullKey], this.#markerKeys);
+    const all = await this.#freshValues.markersOf(stored, markers);
+    return this.#freshValues.readWith<T>(operation, key, stored[0], epoch, all);
+  }
+
   async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
     const operation = this.#arguments.operation('getMany');
     const uniqueKeys = [...new Set(keys)];
     const fullKeys = uniqueKeys.map((key) => this.#arguments.fullKey(operation, key));
-    const outcomes = await this.#store.getMany(fullKeys);
+    const { epoch } = this.#tags.changes;
+    const { stored, markers } = await naming(operation, this.#readMany(fullKeys));
     const hits = new Map<string, T>();
-    const found = valuesOf(operation, outcomes);
     for (const [index, key] of uniqueKeys.entries()) {
-      const value = this.#freshValue<T>(operation, key, found[index]);
+      const value = this.#freshValues.readWith<T>(operation, key, stored[index], epoch, markers);
       if (value !== undefined) hits.set(key, value);
     }
     return hits;
+  }
+
+  async #readMany(fullKeys: readonly string[]) {
+    const { stored, markers } = await this.#tags.readWith(fullKeys, this.#markerKeys);
+    return { stored, markers: await this.#freshValues.markersOf(stored, markers) };
   }
 
   async has(key: string): Promise<boolean> {
@@ -58,8 +95,10 @@ export class DirectOperations {
 
   async set<T>(key: string, value: T, options: CacheSetOptions<T> | undefined): Promise<void> {
     const operation = this.#arguments.operation('set', key);
-    const item = this.#itemOf(operation, key, value, options);
-    await this.#writing(operation, [item.key], () => this.#store.set(item));
+    const draft = this.#draftOf(operation, key, value, options);
+    await this.#writing(operation, [draft.key], () =>
+      this.#withMarkers(draft.markerKeys, (markers) => this.#store.set(draft.item(markers))),
+    );
   }
 
   async setMany<T>(
@@ -67,18 +106,25 @@ export class DirectOperations {
     options: CacheSetOptions<T> | undefined,
   ): Promise<void> {
     const operation = this.#arguments.operation('setMany');
-    const items = Array.from(new Map(entries), ([key, value]) =>
-      this.#itemOf(operation, key, value, options),
+    const drafts = Array.from(new Map(entries), ([key, value]) =>
+      this.#draftOf(operation, key, value, options),
     );
-    const keys = items.map(({ key }) => key);
-    await this.#writing(operation, keys, async () => valuesOf(operation, await this.#store.setMany(items)));
+    const keys = drafts.map(({ key }) => key);
+    const markerKeys = drafts.flatMap((draft) => draft.markerKeys);
+    await this.#writing(operation, keys, () =>
+      this.#withMarkers(markerKeys, async (markers) => {
+        const items = drafts.map(({ item }) => item(markers));
+        return valuesOf(operation, await this.#store.setMany(items));
+      }),
+    );
   }
 
   async setIfAbsent<T>(key: string, value: T, options: CacheSetOptions<T> | undefined): Promise<boolean> {
     const operation = this.#arguments.operation('setIfAbsent', key);
-    const item = this.#itemOf(operation, key, value, options);
-    const change = this.#changing(operation, [item.key], () => this.#store.setIfAbsent(item));
-    return naming(operation, change);
+    const draft = this.#draftOf(operation, key, value, options);
+    const change = () =>
+      this.#withMarkers(draft.markerKeys, (markers) => this.#store.setIfAbsent(draft.item(markers)));
+    return naming(operation, this.#changing(operation, [draft.key], change));
   }
 
   async delete(key: string): Promise<void> {
@@ -98,11 +144,7 @@ export class DirectOperations {
     );
   }
 
-  async increment(
-    key: string,
-    amount: number,
-    options: Pick<CacheSetOptions<number>, 'ttlSeconds'> | undefined,
-  ): Promise<number> {
+  async increment(key: string, amount: number, options: IncrementOptions | undefined): Promise<number> {
     const operation = this.#arguments.operation('increment', key);
     const fullKey = this.#arguments.fullKey(operation, key);
     const policy = this.#arguments.policyOf(operation, options);
@@ -113,24 +155,42 @@ export class DirectOperations {
     return this.#writing(operation, [fullKey], () => this.#store.increment(fullKey, amount, ttl));
   }
 
-  #freshValue<T>(operation: MomentoOperation, key: string, stored: Uint8Array | undefined): T | undefined {
-    const payload = stored === undefined ? undefined : freshValueIn(stored);
-    const value = payload === undefined ? undefined : this.#arguments.decode<T>(operation, payload);
-    this.#watch.asked(key, payload === undefined ? 'loader' : 'cache');
-    return value;
+  /** What fails is queued. @throws MomentoCacheError for wrong arguments alone */
+  async invalidateTags(tags: readonly string[]): Promise<void> {
+    const operation = this.#arguments.operation('invalidateTags', tags.length === 1 ? tags[0] : undefined);
+    if (!Array.isArray(tags) || !tags.every(isTag))
+      throw invalidArgument(operation, 'a tag is not a filled string of whole characters');
+    const [failure] = await this.#tags.invalidate(markerKeysOf(tags));
+    if (failure !== undefined) this.#context.degradations.warn('evict', toCacheError(operation, failure));
   }
 
-  #itemOf<T>(
+  #draftOf<T>(
     operation: MomentoOperation,
     key: string,
     value: T,
     options: CacheSetOptions<T> | undefined,
-  ): StoreItem {
+  ): Draft {
     const fullKey = this.#arguments.fullKey(operation, key);
     const policy = this.#arguments.policyOf(operation, options);
     const ttlSeconds = this.#arguments.ttlSeconds(operation, value, policy);
     const encoded = this.#arguments.encode(operation, value);
-    return { key: fullKey, ...packValue(encoded, { policy, ttlSeconds, loadMs: 0 }) };
+    const markerKeys = markerKeysOf(this.#arguments.tags(operation, value, policy));
+    const item = (markers: ReadonlyMap<string, Marker>) => {
+      const tags = marksOf(markerKeys, markers);
+      const packed = packValue(encoded, { policy, ttlSeconds, loadMs: 0, tags });
+      return { key: fullKey, value: packed.value, ttlSeconds: packed.ttlSeconds };
+    };
+    return { key: fullKey, markerKeys, item };
+  }
+
+  /** The markers are read first, and made where there are none. Without tags it is written at once. */
+  #withMarkers<R>(
+    markerKeys: readonly string[],
+    write: (markers: ReadonlyMap<string, Marker>) => Promise<R>,
+  ): Promise<R> {
+    return markerKeys.length === 0
+      ? write(new Map())
+      : this.#tags.marksFor([...new Set(markerKeys)]).then(write);
   }
 
   /** Deletes all at once; what fails is tried again until it holds. @throws MomentoCacheError the first failure */

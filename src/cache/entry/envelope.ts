@@ -1,7 +1,7 @@
 import { float64s, joined, uint32, viewOf } from './bytes.js';
 
 /** A tag that a value carries, with the nonce of its marker. */
-interface TagMark {
+export interface TagMark {
   /** Half a surrogate pair in it comes back as U+FFFD, as it does in the keys of Momento. */
   readonly tag: string;
   /** 16 bytes. */

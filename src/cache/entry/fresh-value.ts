@@ -1,9 +1,8 @@
-import { isEnvelope, readEntry } from './envelope.js';
+import { readEntry, type StoredEntry } from './envelope.js';
 import { freshnessOf } from './windows.js';
 
-/** The codec's bytes of what is stored; undefined for what is no value, or no longer fresh. */
-export function freshValueIn(stored: Uint8Array): Uint8Array | undefined {
-  if (!isEnvelope(stored)) return stored;
-  const entry = readEntry(stored);
-  return entry.kind === 'value' && freshnessOf(entry, Date.now()) === 'fresh' ? entry.payload : undefined;
+/** An envelope with a value that is fresh; undefined: what it holds is no value, or no longer fresh. Its tags are not looked at. */
+export function freshEntryIn(envelope: Uint8Array): Extract<StoredEntry, { kind: 'value' }> | undefined {
+  const entry = readEntry(envelope);
+  return entry.kind === 'value' && freshnessOf(entry, Date.now()) === 'fresh' ? entry : undefined;
 }

@@ -4,6 +4,11 @@ export class Flight<T> {
   isOutdated: boolean;
   /** The write of the loaded value, so that a change does not overtake it. Never rejects. */
   storing: Promise<void> | undefined;
+  /** Whether somebody else waits for the outcome than who began it. */
+  isJoined = false;
+  /** As `TagChanges` has it: the last invalidation before it began, and the tags that it may hang on. */
+  tagEpoch = 0;
+  markerKeys: readonly string[] | undefined;
   /** What it waits for at this moment, so that work which waits for itself is found. */
   readonly waitsFor = new Set<Flight<unknown>>();
   readonly outcome: Promise<T>;

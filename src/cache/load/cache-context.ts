@@ -11,7 +11,7 @@ import { itemId } from '../flights/flight.js';
 import { ItemFlights } from '../flights/item-flights.js';
 import { noInvalidation } from '../near/invalidation/invalidation.js';
 import { TopicInvalidation } from '../near/invalidation/topic-invalidation.js';
-import { type Near, noNear } from '../near/near-cache.js';
+import { HandleNear, type Near, noNear } from '../near/handle-near.js';
 import { NearLevel } from '../near/near-level.js';
 import type { Answer } from './answer.js';
 import { LoadingKeys } from '../loaders/loading-keys.js';
@@ -21,6 +21,8 @@ import { Breaker } from '../remote/breaker/breaker.js';
 import { observed } from '../remote/breaker/observed-store.js';
 import type { CacheStore } from '../remote/cache-store.js';
 import { CountedStore } from '../remote/counted-store.js';
+import { TagChanges } from '../tags/tag-changes.js';
+import type { CacheTags } from '../tags/tag-markers.js';
 import { MomentoStore } from '../remote/momento-store.js';
 
 export interface CacheContextOptions {
@@ -65,6 +67,7 @@ export class CacheContext {
   readonly #stores = new Map<string, Stores>();
   readonly #near = new Map<string, NearLevel>();
   readonly #topicClient: TopicClient | undefined;
+  readonly #tags = new Map<string, CacheTags>();
 
   constructor(options: CacheContextOptions = {}) {
     this.signal = options.signal ?? new AbortController().signal;
@@ -106,10 +109,11 @@ export class CacheContext {
   }
 
   /** What a handle keeps in this process; with equal options it is the same. */
-  nearOf({ cacheName, codec, nearCache }: Pick<CacheArguments, 'cacheName' | 'codec' | 'nearCache'>): Near {
+  nearOf(args: CacheArguments): Near {
+    const { cacheName, keyPrefix, codec, nearCache } = args;
     if (nearCache === undefined) return noNear;
     const level = this.#near.get(cacheName) ?? this.#makeNearLevel(cacheName);
-    return level.open(codec, nearCache);
+    return new HandleNear(level.open(codec, nearCache), keyPrefix, this.watchOf(args));
   }
 
   #makeNearLevel(cacheName: string): NearLevel {
@@ -122,6 +126,11 @@ export class CacheContext {
           : new TopicInvalidation({ client, cacheName, heard, closing, inFlight, degradations }),
     });
     this.#near.set(cacheName, level);
+    // Who is told of markers drops what hangs on them.
+    this.tagsOf(cacheName).changes.listen((markerKeys) => {
+      level.drop(markerKeys);
+      level.tell(markerKeys);
+    });
     return level;
   }
 
@@ -153,5 +162,15 @@ export class CacheContext {
       breaker: this.breaker.state,
       listenerFailures: listeners.failures,
     };
+  }
+
+  /** What the handles of a cache know of its tags. */
+  tagsOf(cacheName: string): CacheTags {
+    const known = this.#tags.get(cacheName);
+    if (known !== undefined) return known;
+    const { evictions } = this;
+    const tags = { cacheName, changes: new TagChanges(), making: new Map(), evictions };
+    this.#tags.set(cacheName, tags);
+    return tags;
   }
 }

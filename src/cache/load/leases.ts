@@ -24,7 +24,7 @@ export type Claim =
 
 /** How a handle sees what is stored. */
 export interface HandleView {
-  readonly read: (bytes: Uint8Array) => Found;
+  readonly read: (bytes: Uint8Array) => Found | Promise<Found>;
   /** Whether it makes the load unnecessary. */
   readonly isWanted: (found: Found) => boolean;
 }
@@ -61,7 +61,7 @@ export class Leases {
     let pauseMs = shortestPauseMs;
     let there = isAbsent ? undefined : await this.#store.getWithHash(key);
     for (;;) {
-      const found = there && read(there.bytes);
+      const found = there && (await read(there.bytes));
       if (found !== undefined && isWanted(found)) return { kind: 'found', found };
       if (found?.isLeased !== true) {
         const lease = await this.#take(key, options, there, found);
@@ -78,7 +78,7 @@ export class Leases {
   }
 
   /** Stores in place of the lease. @returns false when it was fenced: the key was changed meanwhile */
-  async commit({ key, hash }: Lease, { value, ttlSeconds }: Packed): Promise<boolean> {
+  async commit({ key, hash }: Lease, { value, ttlSeconds }: Omit<Packed, 'freshSeconds'>): Promise<boolean> {
     return (await this.#store.setIfPresentAndHashEqual({ key, value, ttlSeconds }, hash)) !== undefined;
   }
 

@@ -2,16 +2,29 @@ import type { MomentoOperation } from '../../foundation/momento.errors.js';
 import { itemId } from '../flights/flight.js';
 import { GatheredLoader } from '../loaders/gathered-loader.js';
 import { MomentoBulkLoadError } from '../loaders/loader.errors.js';
-import type { CacheArguments } from '../options/cache-arguments.js';
+import { type CacheArguments, namedTags } from '../options/cache-arguments.js';
 import type { CacheBulkLoader, CacheEntry, CacheLoader, GetOrSetOptions } from '../options/cache.options.js';
 import type { CachePolicy } from '../options/cache-policy.js';
 import type { CacheStore } from '../remote/cache-store.js';
-import { ageSecondsOf } from './answer.js';
+import { markerKeysOf } from '../tags/marker.js';
+import type { Near } from '../near/handle-near.js';
+import { handOut } from '../near/shareable.js';
+import { type Answer, ageSecondsOf } from './answer.js';
 import type { CacheContext } from './cache-context.js';
 import type { ReadRequest } from './loading.js';
 import { ReadThrough } from './read-through.js';
 import { Together } from './together.js';
 import type { CacheWatch } from '../statistics/cache-watch.js';
+
+function entryOf<T>(
+  value: T,
+  source: CacheEntry<T>['source'],
+  createdAtMs: number | undefined,
+): CacheEntry<T> {
+  return createdAtMs === undefined
+    ? { value, source }
+    : { value, source, ageSeconds: ageSecondsOf(createdAtMs) };
+}
 
 type Options = GetOrSetOptions<never> | undefined;
 
@@ -20,6 +33,7 @@ export class LoadOperations {
   readonly #arguments: CacheArguments;
   readonly #context: CacheContext;
   readonly #watch: CacheWatch;
+  readonly #near: Near;
   readonly #reader: ReadThrough;
   readonly #bulkReader: ReadThrough;
 
@@ -28,28 +42,37 @@ export class LoadOperations {
     this.#arguments = args;
     this.#context = context;
     this.#watch = context.watchOf(args);
+    this.#near = context.nearOf(args);
     this.#reader = new ReadThrough(store, args, context);
     this.#bulkReader = store === batching ? this.#reader : new ReadThrough(batching, args, context);
   }
 
-  async getOrSet<T>(key: string, loader: CacheLoader<T>, options: Options): Promise<T> {
+  /** No async function: what is kept in this process costs one promise, and no options are looked at. */
+  getOrSet<T>(key: string, loader: CacheLoader<T>, options: Options): Promise<T> {
+    const near = this.#near.find(key);
+    if (near !== undefined) return Promise.resolve(handOut(near.shareable) as T);
     const operation = this.#arguments.operation('getOrSet', key);
-    const policy = this.#arguments.policyOf(operation, options);
-    const request = this.#request(operation, key, policy, loader as CacheLoader<unknown>);
-    const answer = await this.#reader.get(request);
-    return this.#reader.valueOf<T>(operation, answer);
+    return this.#get(operation, key, loader, options).then((answer) =>
+      this.#reader.valueOf<T>(operation, answer),
+    );
   }
 
   async getOrSetEntry<T>(key: string, loader: CacheLoader<T>, options: Options): Promise<CacheEntry<T>> {
+    const near = this.#near.find(key);
+    if (near !== undefined) return entryOf(handOut(near.shareable) as T, 'near', near.createdAtMs);
     const operation = this.#arguments.operation('getOrSetEntry', key);
+    const answer = await this.#get(operation, key, loader, options);
+    return entryOf(this.#reader.valueOf<T>(operation, answer), answer.source, answer.createdAtMs);
+  }
+
+  async #get<T>(
+    operation: MomentoOperation,
+    key: string,
+    loader: CacheLoader<T>,
+    options: Options,
+  ): Promise<Answer> {
     const policy = this.#arguments.policyOf(operation, options);
-    const request = this.#request(operation, key, policy, loader as CacheLoader<unknown>);
-    const answer = await this.#reader.get(request);
-    const { source, createdAtMs } = answer;
-    const value = this.#reader.valueOf<T>(operation, answer);
-    return createdAtMs === undefined
-      ? { value, source }
-      : { value, source, ageSeconds: ageSecondsOf(createdAtMs) };
+    return this.#reader.get(this.#request(operation, key, policy, loader as CacheLoader<unknown>));
   }
 
   /** `getOrSet` for each key, with a loader that gathers what one tick asks for. */
@@ -67,14 +90,21 @@ export class LoadOperations {
       ...this.#request(operation, key, policy, (context) => gathered.load(key, context)),
       together,
     }));
-    const answers = await Promise.allSettled(requests.map((request) => this.#bulkReader.get(request)));
+    const nearHits = uniqueKeys.map((key) => this.#near.find(key));
+    const answers = await Promise.allSettled(
+      requests.map(async (request, index) => {
+        const near = nearHits[index];
+        if (near !== undefined) return handOut(near.shareable);
+        const answer = await this.#bulkReader.get(request);
+        return this.#bulkReader.valueOf(operation, answer);
+      }),
+    );
     const found = new Map<K, T>();
     const failures: unknown[] = [];
     for (const [index, answer] of answers.entries()) {
       const key = uniqueKeys[index];
       if (answer.status === 'rejected') failures.push(answer.reason);
-      else if (key !== undefined && answer.value.content.kind !== 'not-found')
-        found.set(key, this.#bulkReader.valueOf<T>(operation, answer.value));
+      else if (key !== undefined && answer.value !== undefined) found.set(key, answer.value as T);
     }
     if (failures.length > 0) throw new MomentoBulkLoadError(failures.length, found, failures[0]);
     return found;
@@ -88,6 +118,7 @@ export class LoadOperations {
     loader: CacheLoader<unknown>,
   ): ReadRequest {
     const fullKey = this.#arguments.fullKey(operation, key);
-    return { operation, key, fullKey, item: itemId(operation.cacheName, fullKey), loader, policy };
+    const item = itemId(operation.cacheName, fullKey);
+    return { operation, key, fullKey, item, loader, policy, markerKeys: markerKeysOf(namedTags(policy)) };
   }
 }

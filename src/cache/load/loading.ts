@@ -7,9 +7,14 @@ import type { CacheStore } from '../remote/cache-store.js';
 import type { Flight } from '../flights/flight.js';
 import { runLoader } from '../loaders/run-loader.js';
 import type { CacheWatch } from '../statistics/cache-watch.js';
+import { noMarkers } from '../tags/marker.js';
+import { type LoadTags, TagsOfLoads } from '../tags/tags-of-loads.js';
+import type { TagChanges } from '../tags/tag-changes.js';
+import type { TagMarkers } from '../tags/tag-markers.js';
 import { ageSecondsOf, type Answer, type Content, notFound } from './answer.js';
 import type { CacheContext } from './cache-context.js';
-import { type Found, isNewer, type LookUp } from './look-up.js';
+import type { Keeping } from './keeping.js';
+import { answerOf, type Found, isNewer, type LookUp } from './look-up.js';
 import { Slots } from './slots.js';
 import type { Together } from './together.js';
 
@@ -23,6 +28,8 @@ export interface ReadRequest {
   readonly item: string;
   readonly loader: CacheLoader<unknown>;
   readonly policy: CachePolicy;
+  /** Of the tags that are known before the load. */
+  readonly markerKeys: readonly string[];
   /** Of the requests that want their loads to be one. */
   readonly together?: Together;
 }
@@ -31,7 +38,10 @@ export interface ReadRequest {
 interface Loaded {
   readonly content: Content;
   readonly packed: Packed | undefined;
+  readonly tags: LoadTags;
 }
+
+const noTags: LoadTags = { marks: [] };
 
 /** Loads a value: takes a slot for it, runs the loader, and fills the slot. */
 export class Loading {
@@ -40,8 +50,21 @@ export class Loading {
   readonly #lookUp: LookUp;
   readonly #watch: CacheWatch;
   readonly #slots: Slots;
+  readonly #tagChanges: TagChanges;
+  readonly #tags: TagsOfLoads;
+  readonly #keeping: Keeping;
 
-  constructor(store: CacheStore, args: CacheArguments, context: CacheContext, lookUp: LookUp) {
+  constructor(
+    store: CacheStore,
+    args: CacheArguments,
+    context: CacheContext,
+    lookUp: LookUp,
+    markers: TagMarkers,
+    keeping: Keeping,
+  ) {
+    this.#keeping = keeping;
+    this.#tagChanges = markers.changes;
+    this.#tags = new TagsOfLoads(markers, args, context.degradations);
     this.#arguments = args;
     this.#context = context;
     this.#lookUp = lookUp;
@@ -50,22 +73,28 @@ export class Loading {
   }
 
   /**
-   * @param found what the cache had, and will not do
+   * @param before what the cache had, and will not do
+   * @param reader who waits for the load; undefined: it runs behind
    * @throws what the loader throws, and what the functions of the options throw
    */
-  async run(request: ReadRequest, found: Found, self: Flight<Answer>, isBehind: boolean): Promise<Answer> {
+  async run(
+    request: ReadRequest,
+    before: Found,
+    self: Flight<Answer>,
+    reader: Flight<Answer> | undefined,
+  ): Promise<Answer> {
+    const keep = this.#keeping.begin(request.fullKey);
+    const found = request.markerKeys.length === 0 ? before : await this.#withMarkers(request, before);
     const slot = await this.#slots.open(request, found, {
       read: (bytes) => this.#lookUp.read(request, bytes),
       isWanted: (now) => isNewer(now, found),
     });
-    if ('found' in slot) {
-      const { content, entry } = slot.found;
-      return { source: 'cache', content, createdAtMs: entry?.createdAtMs };
-    }
+    if ('found' in slot) return answerOf(slot.found, 'cache');
+    noteTags(request, found, [self, reader]);
     let loaded: Loaded | undefined;
     let isShared = false;
     try {
-      loaded = await this.#load(request, found, self, isBehind);
+      loaded = await this.#load(request, found, self, reader === undefined);
     } finally {
       // A change of the key in this process ends the wish to store; the slot is given back all the same.
       if (self.isOutdated && loaded?.packed !== undefined) this.#watch.counters.fenced += 1;
@@ -73,7 +102,21 @@ export class Loading {
       self.storing = filling.then(() => undefined);
       isShared = await filling;
     }
-    return { source: 'loader', content: loaded.content, createdAtMs: Date.now(), isUnshared: !isShared };
+    const { content, packed, tags } = loaded;
+    const isJoined = self.isJoined || reader?.isJoined === true;
+    if (isShared && isJoined && found.answered && request.policy.singleFlight === 'fleet')
+      isShared = await this.#tags.areUnchanged(request.operation, tags.marks);
+    const { markerKeys } = tags;
+    if (isShared && packed !== undefined && !self.isOutdated)
+      this.#keeping.loaded(keep, request.operation, content, packed, markerKeys);
+    return { source: 'loader', content, createdAtMs: Date.now(), markerKeys, isUnshared: !isShared };
+  }
+
+  /** Those that are not there are made, so that the load comes after them. */
+  async #withMarkers(request: ReadRequest, found: Found): Promise<Found> {
+    if (!found.answered) return found;
+    const markers = await this.#tags.prepare(request, found.markers ?? noMarkers);
+    return markers === undefined ? { ...found, answered: false } : { ...found, markers };
   }
 
   async #load(request: ReadRequest, found: Found, self: Flight<Answer>, isBehind: boolean): Promise<Loaded> {
@@ -81,28 +124,41 @@ export class Loading {
     const { operation, key, item, loader, policy } = request;
     const context = { key, signal, ...this.#previousOf(operation, found) };
     const limit = { name: key, timeoutSeconds: policy.loaderTimeoutSeconds };
+    const start = { startedAtMs: Date.now(), tagEpoch: this.#tagChanges.epoch };
     const startedAtMs = performance.now();
     const value = await this.#watch.load({ key, isBehind, isOfMany: request.together !== undefined }, () =>
       loading.run(item, self, isBehind, () => runLoader(loader, context, limit)),
     );
-    return this.#prepare(request, value, performance.now() - startedAtMs);
+    const loadMs = performance.now() - startedAtMs;
+    const known = found.answered ? (found.markers ?? noMarkers) : undefined;
+    const tags =
+      policy.tags === undefined
+        ? noTags
+        : await this.#tags.tagsOf(request, value, known, { ...start, loadMs });
+    return this.#prepare(request, value, loadMs, tags);
   }
 
-  #prepare({ operation, policy }: ReadRequest, value: unknown, loadMs: number): Loaded {
+  #prepare({ operation, policy }: ReadRequest, value: unknown, loadMs: number, tags: LoadTags): Loaded {
+    const { marks } = tags;
     if (value === undefined) {
       const { notFoundSeconds } = policy;
-      return { content: notFound, packed: notFoundSeconds > 0 ? packNotFound(notFoundSeconds) : undefined };
+      const isRemembered = notFoundSeconds > 0 && marks !== undefined;
+      const packed = isRemembered ? packNotFound(notFoundSeconds, marks) : undefined;
+      return { content: notFound, packed, tags };
     }
     const storeIf = policy.storeIf as ((value: unknown) => boolean) | undefined;
     const isToStore = storeIf === undefined || storeIf(value);
     const ttlSeconds = this.#arguments.ttlSeconds(operation, value, policy);
     try {
       const encoded = this.#arguments.encode(operation, value);
-      const packed = isToStore ? packValue(encoded, { policy, ttlSeconds, loadMs }) : undefined;
-      return { content: { kind: 'bytes', bytes: bytesOf(encoded) }, packed };
+      const packed =
+        isToStore && marks !== undefined
+          ? packValue(encoded, { policy, ttlSeconds, loadMs, tags: marks })
+          : undefined;
+      return { content: { kind: 'bytes', bytes: bytesOf(encoded) }, packed, tags };
     } catch (error) {
       this.#context.degradations.warn('store', error);
-      return { content: { kind: 'unencoded', value }, packed: undefined };
+      return { content: { kind: 'unencoded', value }, packed: undefined, tags };
     }
   }
 
@@ -111,4 +167,15 @@ export class Loading {
     const value = this.#arguments.decode<unknown>(operation, content.bytes);
     return { previous: { value, ageSeconds: ageSecondsOf(entry?.createdAtMs ?? Date.now()) } };
   }
+}
+
+/** What the outcome of a load hangs on is known now, unless only the value tells. What was found may be handed out instead. */
+function noteTags(
+  { policy, markerKeys }: ReadRequest,
+  found: Found,
+  flights: readonly (Flight<Answer> | undefined)[],
+): void {
+  if (typeof policy.tags === 'function') return;
+  const keys = found.markerKeys === undefined ? markerKeys : [...markerKeys, ...found.markerKeys];
+  for (const flight of flights) if (flight !== undefined) flight.markerKeys = keys;
 }

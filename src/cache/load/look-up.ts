@@ -9,7 +9,9 @@ import { type Freshness, freshnessOf } from '../entry/windows.js';
 import type { EvictionQueue } from '../remote/eviction-queue.js';
 import type { Breaker } from '../remote/breaker/breaker.js';
 import type { CacheStore } from '../remote/cache-store.js';
-import { type Content, notFound } from './answer.js';
+import { markerKeyOf, type Markers, noMarkers } from '../tags/marker.js';
+import type { TagMarkers } from '../tags/tag-markers.js';
+import { type Answer, type Content, notFound } from './answer.js';
 
 /** What the cache has for a key. */
 export interface Found {
@@ -23,6 +25,10 @@ export interface Found {
   readonly freshness: Freshness;
   readonly content: Content;
   readonly entry?: Extract<StoredEntry, { kind: 'value' | 'not-found' }>;
+  /** Keys of the markers of its tags, all of which are valid; undefined: it has none. */
+  readonly markerKeys?: readonly string[];
+  /** The markers that were read with it, those of what is not valid included. */
+  readonly markers?: Markers;
 }
 
 /** A miss. */
@@ -36,6 +42,11 @@ const nothing: Found = {
 const absent: Found = { ...nothing, isAbsent: true };
 const unanswered: Found = { ...nothing, answered: false };
 
+/** What is found, as it is handed out. */
+export function answerOf({ content, entry, markerKeys }: Found, source: Answer['source']): Answer {
+  return { source, content, createdAtMs: entry?.createdAtMs, markerKeys };
+}
+
 /** Whether it is fresh, and not the fresh value that was found before. */
 export function isNewer(now: Found, before: Found): boolean {
   const isSame = before.freshness === 'fresh' && now.entry?.createdAtMs === before.entry?.createdAtMs;
@@ -48,6 +59,8 @@ interface Wanted {
   readonly fullKey: string;
   /** As `itemId` names it. */
   readonly item: string;
+  /** Of the tags that are known beforehand: read with the value. */
+  readonly markerKeys: readonly string[];
 }
 
 interface LookUpContext {
@@ -63,8 +76,15 @@ export class LookUp {
   readonly #degradations: DegradationLog;
   readonly #breaker: Breaker;
   readonly #evictions: EvictionQueue;
+  readonly #tags: TagMarkers;
 
-  constructor(store: CacheStore, args: CacheArguments, { degradations, breaker, evictions }: LookUpContext) {
+  constructor(
+    store: CacheStore,
+    args: CacheArguments,
+    { degradations, breaker, evictions }: LookUpContext,
+    tags: TagMarkers,
+  ) {
+    this.#tags = tags;
     this.#evictions = evictions;
     this.#store = store;
     this.#arguments = args;
@@ -75,10 +95,7 @@ export class LookUp {
   async find(wanted: Wanted, timeoutSeconds: number | undefined): Promise<Found> {
     if (!this.#breaker.allows()) return unanswered;
     const { epoch } = this.#breaker;
-    const read = this.#store.get(wanted.fullKey).then(
-      (value): CallOutcome<Uint8Array | undefined> => ({ value }),
-      (thrown: unknown): CallOutcome<Uint8Array | undefined> => ({ thrown }),
-    );
+    const read = this.#look(wanted);
     if (timeoutSeconds === undefined) return this.#foundIn(wanted, await read);
     const outcome = await withinTime(read, timeoutSeconds * 1000);
     if (outcome !== undefined) return this.#foundIn(wanted, outcome);
@@ -86,16 +103,44 @@ export class LookUp {
     return this.#foundIn(wanted, { thrown: notAnsweredWithin(wanted.operation, timeoutSeconds) });
   }
 
-  #foundIn(wanted: Wanted, outcome: CallOutcome<Uint8Array | undefined>): Found {
-    if ('thrown' in outcome) {
-      this.#degradations.warn('read', toCacheError(wanted.operation, outcome.thrown));
-      return unanswered;
-    }
-    return outcome.value === undefined ? absent : this.read(wanted, outcome.value);
+  /** In one request, and a second one when the value has tags that are not known beforehand. */
+  #look(wanted: Wanted): Promise<CallOutcome<Found>> {
+    const { fullKey, markerKeys } = wanted;
+    const { epoch } = this.#tags.changes;
+    const see = (stored: Uint8Array | undefined, markers: Markers) => {
+      const found = stored === undefined ? absent : this.#read(wanted, stored);
+      if (hasTags(found)) return outcomeOf(this.#checked(found, markers, epoch));
+      return { value: markers === noMarkers ? found : { ...found, markers } };
+    };
+    if (markerKeys.length === 0)
+      return this.#store.get(fullKey).then((stored) => see(stored, noMarkers), failed);
+    return this.#tags
+      .readWith([fullKey], markerKeys)
+      .then(({ stored: [stored], markers }) => see(stored, markers), failed);
   }
 
-  /** What stored bytes are to this handle. */
-  read(wanted: Wanted, stored: Uint8Array): Found {
+  #foundIn(wanted: Wanted, outcome: CallOutcome<Found>): Found {
+    if ('value' in outcome) return outcome.value;
+    this.#degradations.warn('read', toCacheError(wanted.operation, outcome.thrown));
+    return unanswered;
+  }
+
+  /** What stored bytes are to this handle. Rejects when their tags cannot be read. */
+  read(wanted: Wanted, stored: Uint8Array): Found | Promise<Found> {
+    const { epoch } = this.#tags.changes;
+    const found = this.#read(wanted, stored);
+    return hasTags(found) ? this.#checked(found, noMarkers, epoch) : found;
+  }
+
+  /** Invalid tags make it a miss, whatever its windows are. @param epoch from before it was read */
+  async #checked(found: Tagged, known: Markers, epoch: number): Promise<Found> {
+    const { tags } = found.entry;
+    const markers = await this.#tags.complete(tags, known);
+    if (!this.#tags.areValid(tags, markers, epoch)) return { ...nothing, isLeased: found.isLeased, markers };
+    return { ...found, markers, markerKeys: tags.map(({ tag }) => markerKeyOf(tag)) };
+  }
+
+  #read(wanted: Wanted, stored: Uint8Array): Found {
     const entry = readEntry(stored);
     if (entry.kind !== 'lease') return this.#usable(wanted, entry);
     const former = entry.former && readEntry(entry.former);
@@ -118,4 +163,18 @@ export class LookUp {
       return nothing;
     }
   }
+}
+
+type Tagged = Found & Required<Pick<Found, 'entry'>>;
+
+function hasTags(found: Found): found is Tagged {
+  return found.entry !== undefined && found.entry.tags.length > 0;
+}
+
+async function outcomeOf<T>(work: Promise<T>): Promise<CallOutcome<T>> {
+  return work.then((value) => ({ value }), failed);
+}
+
+function failed(thrown: unknown): { readonly thrown: unknown } {
+  return { thrown };
 }

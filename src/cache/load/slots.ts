@@ -76,7 +76,8 @@ export class Slots {
         // Where nothing is asked any more, nothing is waited for.
         if (packed === undefined || this.#context.breaker.state === 'open') return true;
         try {
-          await this.#store.set({ key, ...packed });
+          const { value, ttlSeconds } = packed;
+          await this.#store.set({ key, value, ttlSeconds });
           this.#counters.stored += 1;
           this.#context.evictions.cancel(item);
         } catch (error) {

@@ -44,19 +44,11 @@ export interface NearCacheOptions {
 /** Of an entry, its places in the lists, and its hash. */
 const overheadBytes = 250;
 
-/** What a handle keeps near, if it does. */
-export interface Near {
-  get(fullKey: string): NearHit | undefined;
-  /** Called when a read or a load begins. @returns what keeps what it finds */
-  begin(fullKey: string): (kept: Kept) => void;
-}
-
-const keepNothing = () => undefined;
-
-export const noNear: Near = { get: () => undefined, begin: () => keepNothing };
+/** Keeps it, unless it may be old by now. */
+export type Keep = (kept: Kept) => void;
 
 /** Values of one cache in this process, each frozen or copied, for those who read it with one codec. */
-export class NearCache implements Near {
+export class NearCache {
   readonly #options: NearCacheOptions;
   readonly #entries: LRUCache<string, NearEntry>;
   /** The keys of the entries that hang on a key. Nearly always one. */
@@ -93,7 +85,7 @@ export class NearCache implements Near {
   }
 
   /** Called when a read or a load begins. @returns what keeps what it finds, unless that may be old by then */
-  begin(fullKey: string): (kept: Kept) => void {
+  begin(fullKey: string): Keep {
     const { drops, now } = this.#options;
     const { stamp } = drops;
     const readAtMs = now();

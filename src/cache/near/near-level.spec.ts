@@ -3,7 +3,7 @@ import { jsonCodec, stringCodec } from '../../foundation/momento.codecs.js';
 import type { NearCacheOptions } from '../options/cache.options.js';
 import type { HeardChanges } from './invalidation/invalidation.js';
 import { hashOf, type KeyHash } from './key-hash.js';
-import type { Near } from './near-cache.js';
+import type { NearCache } from './near-cache.js';
 import { NearLevel } from './near-level.js';
 
 function scene() {
@@ -25,7 +25,7 @@ function scene() {
   return { clock, channel, made, level, open: (options: NearCacheOptions) => level.open(jsonCodec, options) };
 }
 
-function keep(near: Near, key: string, value: unknown, dependsOn: readonly string[] = []) {
+function keep(near: NearCache, key: string, value: unknown, dependsOn: readonly string[] = []) {
   near.begin(key)({
     shareable: { value, isCopied: false },
     sizeBytes: 1,
@@ -34,7 +34,7 @@ function keep(near: Near, key: string, value: unknown, dependsOn: readonly strin
     dependsOn,
   });
 }
-const valueOf = (near: Near, key: string) => near.get(key)?.shareable.value;
+const valueOf = (near: NearCache, key: string) => near.get(key)?.shareable.value;
 
 describe('the near caches of a cache', () => {
   it('are one for handles that read and keep alike, and others for the others', () => {

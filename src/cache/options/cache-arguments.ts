@@ -9,7 +9,8 @@ import { describeError } from '../../foundation/text/describe-error.js';
 import { invalidArgument, undecodable } from './cache-call.js';
 import { type CachePolicy, defaultPolicy, overPolicy, policyProblem } from './cache-policy.js';
 import type { CacheBinding, GetOrSetOptions, NearCacheOptions } from './cache.options.js';
-import { isTtl, ttlDescription } from './ttl.js';
+import { areTags, tagsDescription } from './tags.js';
+import { documentedLimitSeconds, isTtl, ttlDescription } from './ttl.js';
 
 /** Checks and prepares what the calls of one cache are given: the SDK checks no types at run time. */
 export class CacheArguments {
@@ -19,6 +20,7 @@ export class CacheArguments {
   readonly isBatching: boolean;
   /** Undefined: none. */
   readonly nearCache: NearCacheOptions | undefined;
+  readonly tagSeconds: number;
   readonly #cacheName: string | undefined;
   readonly keyPrefix: string;
 
@@ -29,6 +31,7 @@ export class CacheArguments {
     this.policy = overPolicy(binding, overPolicy(defaults, defaultPolicy));
     this.isBatching = binding.batching ?? defaults.batching ?? true;
     this.nearCache = (binding.nearCache ?? defaults.nearCache) || undefined;
+    this.tagSeconds = binding.tagSeconds ?? defaults.tagSeconds ?? documentedLimitSeconds;
     this.keyPrefix = binding.keyPrefix ?? defaults.keyPrefix ?? '';
   }
 
@@ -70,6 +73,14 @@ export class CacheArguments {
     throw invalidArgument(operation, `ttlSeconds answered ${String(seconds)}, not ${ttlDescription}`);
   }
 
+  /** Of this value. */
+  tags(operation: MomentoOperation, value: unknown, { tags }: CachePolicy): readonly string[] {
+    if (typeof tags !== 'function') return namedTags({ tags });
+    const answered = (tags as (value: unknown) => unknown)(value);
+    if (areTags(answered)) return answered;
+    throw invalidArgument(operation, `tags answered something else than ${tagsDescription}`);
+  }
+
   encode(operation: MomentoOperation, value: unknown): string | Uint8Array {
     try {
       return this.codec.encode(value);
@@ -86,6 +97,13 @@ export class CacheArguments {
       throw undecodable(operation);
     }
   }
+}
+
+const noTags: readonly string[] = Object.freeze([]);
+
+/** The tags that are known before there is a value. */
+export function namedTags({ tags }: Pick<CachePolicy, 'tags'>): readonly string[] {
+  return typeof tags === 'object' ? tags : noTags;
 }
 
 /** What the store rejects with, as the error of the operation. */

@@ -1,5 +1,6 @@
 import { expected, findProblems, isPositive, type Rule } from '../../foundation/options.rules.js';
 import type { GetOrSetOptions, NearCacheOptions } from './cache.options.js';
+import { areTags, tagsDescription } from './tags.js';
 import { documentedLimitSeconds, isTtl, ttlDescription, wholeSeconds } from './ttl.js';
 
 /** What a call goes by: its own options over the handle's over the connection's, checked. */
@@ -25,6 +26,7 @@ export const policyRules: Readonly<Record<keyof GetOrSetOptions, Rule>> = {
   staleSeconds: seconds,
   staleIfErrorSeconds: seconds,
   ttlJitter: expected('a number from 0 to 1', (value) => isNotNegative(value) && Number(value) <= 1),
+  tags: expected(tagsDescription, (value) => typeof value === 'function' || areTags(value)),
   notFoundSeconds: seconds,
   earlyRefresh: expected('true or false', (value) => typeof value === 'boolean'),
   loaderSoftTimeoutSeconds: limit,

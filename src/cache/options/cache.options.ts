@@ -16,7 +16,14 @@ export interface CacheSetOptions<T = unknown> {
    * @default 0
    */
   readonly ttlJitter?: number | undefined;
+  /**
+   * What the value hangs on: names, or a function of the value that gives them; at most 50. `invalidateTags` of one of them makes
+   * the value invalid. A tag is one of the whole cache: `keyPrefix` does not apply to it. @default none
+   */
+  readonly tags?: readonly string[] | ((value: T) => readonly string[]) | undefined;
 }
+
+export type IncrementOptions = Pick<CacheSetOptions<number>, 'ttlSeconds'>;
 
 /** How a value is read and loaded. */
 export interface GetOrSetOptions<T = unknown> extends CacheSetOptions<T> {
@@ -76,6 +83,11 @@ export interface CacheBinding extends GetOrSetOptions<never> {
    * in this cache, whatever the connection says. @default off
    */
   readonly nearCache?: NearCacheOptions | false | undefined;
+  /**
+   * How long a tag is remembered, in seconds, more than 0; fractions are rounded up. When it is forgotten, what carries it is
+   * invalid. The same for all handles and processes of a cache. @default 86,400
+   */
+  readonly tagSeconds?: number | undefined;
   /** How values are stored. @default jsonCodec */
   readonly codec?: MomentoCodec | undefined;
 }
@@ -100,8 +112,8 @@ export interface CacheLoaderContext<T = unknown> {
 /** A value and where it comes from. */
 export interface CacheEntry<T> {
   readonly value: T;
-  /** `stale`: cached, and its fresh time is over. */
-  readonly source: 'cache' | 'stale' | 'loader';
+  /** `near`: kept in this process; `stale`: cached, and its fresh time is over. */
+  readonly source: 'near' | 'cache' | 'stale' | 'loader';
   /** How long ago it was stored, in seconds; where that is known: a value without windows does not say. */
   readonly ageSeconds?: number;
 }
