@@ -11,12 +11,8 @@ export type {
 } from './momento.async-options.js';
 export type { MomentoModuleOptions } from './momento.options.js';
 export type { CacheFeature } from './module/connection.options.js';
-export {
-  getCacheServiceToken,
-  getCacheToken,
-  InjectCache,
-  InjectCacheService,
-} from './cache/cache.tokens.js';
+export { getCacheServiceToken, InjectCacheService } from './cache/cache.tokens.js';
+export { getCacheToken, InjectCache } from './cache/typed/feature.tokens.js';
 export { getTopicServiceToken, InjectTopicService } from './topics/topic.tokens.js';
 export {
   getAuthClientToken,
@@ -47,6 +43,18 @@ export type {
   CacheListener,
 } from './cache/statistics/cache-events.js';
 export type { CacheStats } from './cache/statistics/cache-stats.js';
+export {
+  type AnyCacheDefinition,
+  type CacheDefinition,
+  type CacheDefinitionOptions,
+  defineCache,
+} from './cache/typed/cache-definition.js';
+export {
+  type CacheOf,
+  TypedCache,
+  type TypedCacheBulkLoader,
+  type TypedCacheLoader,
+} from './cache/typed/typed-cache.js';
 export { CacheCollections } from './cache/handles/collections/collections.js';
 export type { CollectionRange, CollectionWriteOptions } from './cache/handles/collections/collection.js';
 export { CacheDictionary } from './cache/handles/collections/dictionary.js';

@@ -1,8 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MomentoConfigurableModule } from './momento.module-definition.js';
 import { checkAsyncOptions, type MomentoModuleAsyncOptions } from './momento.async-options.js';
-import { checkFeatures } from './momento.options.js';
+import type { AnyCacheDefinition } from './cache/typed/cache-definition.js';
 import type { CacheFeature } from './module/connection.options.js';
+import { checkFeatures } from './module/feature.options.js';
 import { featureProviders } from './module/feature.providers.js';
 import { MomentoCoreModule } from './module/momento-core.module.js';
 
@@ -35,12 +36,16 @@ export class MomentoModule extends MomentoConfigurableModule {
   }
 
   /**
-   * Makes caches injectable with `@InjectCache(cacheName)`, with a TTL, key prefix and codec of their own. The connection has
-   * to be global, as it is unless `isGlobal: false`.
+   * Makes caches injectable: those of `defineCache` with `@InjectCache(definition)`, as a `TypedCache`; others with
+   * `@InjectCache(cacheName)`, as a `CacheService` with a TTL, key prefix and codec of its own. The connection has to be
+   * global, as it is unless `isGlobal: false`.
    *
    * @throws MomentoConfigurationError `invalid-options`
    */
-  static forFeature(features: readonly CacheFeature[], connectionName?: string): DynamicModule {
+  static forFeature(
+    features: readonly (CacheFeature | AnyCacheDefinition)[],
+    connectionName?: string,
+  ): DynamicModule {
     checkFeatures(features);
     const providers = featureProviders(features, connectionName);
     return {

@@ -4,7 +4,7 @@ import type {
   LeaderboardConfiguration,
   TopicConfiguration,
 } from '@gomomento/sdk';
-import { nearCacheRule, policyRules } from './cache/options/cache-policy.js';
+import { bindingRules, cacheNameRule } from './cache/options/binding-rules.js';
 import type { CacheBinding } from './cache/options/cache.options.js';
 import {
   defaultTtlSeconds as usualTtlSeconds,
@@ -15,7 +15,7 @@ import {
 import type { CredentialSource } from './credentials/fetched/credential-source.js';
 import type { MomentoEndpoint } from './credentials/key/endpoint.js';
 import type { RefreshOptions } from './credentials/following/refresh-plan.js';
-import type { CacheFeature, ResolvedMomentoOptions } from './module/connection.options.js';
+import type { ResolvedMomentoOptions } from './module/connection.options.js';
 import { quoteName } from './foundation/text/redaction.js';
 import { fromEnvironment } from './credentials/sources/environment.source.js';
 import { toCredentialSource } from './credentials/sources/provider.source.js';
@@ -72,22 +72,13 @@ export interface MomentoModuleOptions {
   readonly shutdownTimeoutSeconds?: number | undefined;
 }
 
-const bindingRules: Readonly<Record<keyof CacheBinding, Rule>> = {
-  ...policyRules,
-  keyPrefix: expected('a string', (value) => typeof value === 'string'),
-  batching: expected('true or false', (value) => typeof value === 'boolean'),
-  nearCache: nearCacheRule,
-  tagSeconds: expected(ttlDescription, isTtl),
-  codec: expected('a codec with encode and decode', hasMethods('encode', 'decode')),
-};
-
 const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
   credentials: expected(
     'a source such as fromSecretsManager(), or an SDK CredentialProvider',
     (value) => hasMethods('fetch', 'describe')(value) || hasMethods('getAuthToken')(value),
   ),
   endpoint: expected('a host name or the SDK’s endpoint overrides', (value) => isEndpoint(value)),
-  cacheName: expected('a filled string', (value) => typeof value === 'string' && value.trim() !== ''),
+  cacheName: cacheNameRule,
   createCaches: expected('true or false', (value) => typeof value === 'boolean'),
   cache: (value) => {
     const problems = findProblems(value, bindingRules);
@@ -112,20 +103,6 @@ const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
   onConnectError: expected("'fail' or 'degrade'", (value) => value === 'fail' || value === 'degrade'),
   shutdownTimeoutSeconds: expected('a number, 0 or more', (value) => value === 0 || isPositive(value)),
 };
-
-const featureRules: Readonly<Record<keyof CacheFeature, Rule>> = {
-  ...bindingRules,
-  cacheName: rules.cacheName,
-  name: rules.cacheName,
-};
-
-/** @throws MomentoConfigurationError `invalid-options`, which lists every problem of every feature with its path */
-export function checkFeatures(features: readonly CacheFeature[]): void {
-  const problems = features.flatMap((feature, index) =>
-    findProblems(feature, featureRules, ['cacheName']).map((problem) => `[${index}].${problem}`),
-  );
-  checkOptions('The caches of MomentoModule.forFeature', problems);
-}
 
 /** What stands beside the options, and has come too late when a factory returns it. */
 const besideFactory =

@@ -97,6 +97,11 @@ export class MomentoConnection {
     return this.#options.name;
   }
 
+  /** The cache of what names none. */
+  get cacheName(): string | undefined {
+    return this.#options.cacheName;
+  }
+
   /** How long a call to a cache may take. */
   get callTimeoutMs(): number {
     return this.#configurations.cacheTimeoutMs;

@@ -37,12 +37,16 @@ export function findProblems(
 }
 
 /** @throws MomentoConfigurationError `invalid-options`, when there is a problem */
-export function checkOptions(what: string, problems: readonly string[]): void {
+export function checkOptions(
+  what: string,
+  problems: readonly string[],
+  advice = 'Correct them where MomentoModule is imported.',
+): void {
   if (problems.length === 0) return;
   throw new MomentoConfigurationError(
     'invalid-options',
     `${what} are not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\n`,
-    'Correct them where MomentoModule is imported.',
+    advice,
   );
 }
 

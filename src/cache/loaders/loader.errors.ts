@@ -43,18 +43,23 @@ export class MomentoReentrantLoadError extends MomentoLoaderError {
 }
 
 /** A loader of `getOrSetMany` failed. What the loader threw is the `cause`. */
-export class MomentoBulkLoadError<T = unknown> extends MomentoLoaderError {
+export class MomentoBulkLoadError<T = unknown, K = string> extends MomentoLoaderError {
   static {
     nameForAllCopies(this, 'MomentoBulkLoadError');
   }
 
   override readonly name = 'MomentoBulkLoadError';
   readonly code = 'bulk-load-failed';
-  /** What was found all the same, by key. */
-  readonly found: ReadonlyMap<string, T>;
+  /** What was found all the same: by key, and of a typed cache by id. */
+  readonly found: ReadonlyMap<K, T>;
 
-  constructor(missing: number, found: ReadonlyMap<string, T>, cause: unknown) {
-    super(`The loader of ${missing} keys failed.`, 'Look at the cause; what was cached is in `found`.', {
+  constructor(
+    /** For how many keys it failed. */
+    readonly failed: number,
+    found: ReadonlyMap<K, T>,
+    cause: unknown,
+  ) {
+    super(`The loader of ${failed} keys failed.`, 'Look at the cause; what was cached is in `found`.', {
       cause,
     });
     // Values are the user's: a print of the error does not show them.

@@ -1,5 +1,5 @@
 import { expected, findProblems, isPositive, type Rule } from '../../foundation/options.rules.js';
-import type { GetOrSetOptions, NearCacheOptions } from './cache.options.js';
+import type { GetOrSetOptions } from './cache.options.js';
 import { areTags, tagsDescription } from './tags.js';
 import { documentedLimitSeconds, isTtl, ttlDescription, wholeSeconds } from './ttl.js';
 
@@ -13,9 +13,6 @@ export interface CachePolicy extends GetOrSetOptions<never> {
   readonly singleFlight: 'process' | 'fleet';
   readonly leaseWaitSeconds: number;
 }
-
-/** The memory of its lists is taken at once. */
-const maxNearItems = 10_000_000;
 
 const isNotNegative = (value: unknown) => value === 0 || isPositive(value);
 const seconds: Rule = expected('a number of seconds, 0 or more', isNotNegative);
@@ -35,25 +32,6 @@ export const policyRules: Readonly<Record<keyof GetOrSetOptions, Rule>> = {
   singleFlight: expected("'process' or 'fleet'", (value) => value === 'process' || value === 'fleet'),
   leaseWaitSeconds: seconds,
   storeIf: expected('a function', (value) => typeof value === 'function'),
-};
-
-const isWhole = (value: unknown) => Number.isSafeInteger(value) && Number(value) > 0;
-
-const nearCacheRules: Readonly<Record<keyof NearCacheOptions, Rule>> = {
-  maxItems: expected(
-    'a whole number from 1 to 10,000,000',
-    (value) => isWhole(value) && Number(value) <= maxNearItems,
-  ),
-  maxBytes: expected('a whole number above 0', isWhole),
-  ttlSeconds: expected('a number of seconds above 0', isPositive),
-  invalidation: expected("'none' or 'topic'", (value) => value === 'none' || value === 'topic'),
-};
-
-/** Of the option `nearCache`. */
-export const nearCacheRule: Rule = (value) => {
-  if (value === false) return undefined;
-  const problems = findProblems(value, nearCacheRules);
-  return problems.length === 0 ? undefined : problems.join('; ');
 };
 
 export const defaultPolicy: CachePolicy = {

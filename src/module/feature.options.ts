@@ -1,0 +1,28 @@
+import { bindingRules, cacheNameRule } from '../cache/options/binding-rules.js';
+import { type AnyCacheDefinition, isCacheDefinition } from '../cache/typed/cache-definition.js';
+import { checkOptions, findProblems, type Rule } from '../foundation/options.rules.js';
+import type { CacheFeature } from './connection.options.js';
+
+const featureRules: Readonly<Record<keyof CacheFeature, Rule>> = {
+  ...bindingRules,
+  cacheName: cacheNameRule,
+  name: cacheNameRule,
+};
+
+/**
+ * Definitions were checked where they were made.
+ *
+ * @throws MomentoConfigurationError `invalid-options`, which lists every problem of every feature with its path
+ */
+export function checkFeatures(features: readonly (CacheFeature | AnyCacheDefinition)[]): void {
+  const problems = Array.isArray(features) ? problemsOf(features) : ['must be a list, in brackets'];
+  checkOptions('The caches of MomentoModule.forFeature', problems);
+}
+
+function problemsOf(features: readonly (CacheFeature | AnyCacheDefinition)[]): string[] {
+  return features.flatMap((feature, index) =>
+    isCacheDefinition(feature)
+      ? []
+      : findProblems(feature, featureRules, ['cacheName']).map((problem) => `[${index}].${problem}`),
+  );
+}
