@@ -24,6 +24,21 @@ describe('jsonCodec', () => {
     [new Float64Array(1)],
   ])('refuses what would not come back: %s', (value) => {
     expect(() => jsonCodec.encode(value)).toThrow(TypeError);
+    expect(() => jsonCodec.encode({ users: [1, value, 1n] })).toThrow(/^value\.users\[1\] is /);
+  });
+
+  it('keeps what a toJSON() gives, and leaves out properties that are undefined', () => {
+    const value = { at: new Date(0), none: undefined, own: { toJSON: () => [1] } };
+    expect(jsonCodec.encode(value)).toBe('{"at":"1970-01-01T00:00:00.000Z","own":[1]}');
+    expect(() => jsonCodec.encode({ toJSON: () => undefined })).toThrow(
+      'the toJSON() of value gives undefined, which has no JSON form',
+    );
+  });
+
+  it('refuses what contains itself', () => {
+    const ring: unknown[] = [];
+    ring.push({ ring });
+    expect(() => jsonCodec.encode(ring)).toThrow('circular');
   });
 
   it.each([['not json'], ['{"a":'], ['']])('refuses to read %o', (text) => {

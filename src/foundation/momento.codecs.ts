@@ -1,3 +1,5 @@
+import { isSurelyJson, jsonProblem } from './values/json-form.js';
+
 /** How values are stored and sent. What a codec throws becomes the `MomentoCacheError` or `MomentoTopicError` of the call. */
 export interface MomentoCodec<T = unknown> {
   /** What is stored. */
@@ -17,15 +19,17 @@ function textOf(bytes: Uint8Array): string {
 }
 
 /**
- * JSON, the default: what `JSON.stringify` keeps is what comes back. Dates come back as text; `undefined`, functions and
- * bytes are refused, because they would not come back at all.
+ * JSON, the default. What has a `toJSON`, as a `Date`, comes back as what that gives; a property that is `undefined` is left
+ * out. What would come back as something else is refused, within the value as well, with its place: `undefined` itself and in
+ * an array, functions, symbols, bigints, `Map`, `Set`, bytes (a `Buffer`, too), and instances of classes without `toJSON`.
  */
 export const jsonCodec: MomentoCodec = {
   encode(value) {
-    if (ArrayBuffer.isView(value))
-      throw new TypeError('bytes have no JSON form: use a cache with the codec bytesCodec');
+    const problem = isSurelyJson(value) ? undefined : jsonProblem(value);
+    if (problem !== undefined) throw new TypeError(problem);
     const text = JSON.stringify(value) as string | undefined;
-    if (text === undefined) throw new TypeError(`${typeof value} has no JSON form`);
+    if (text === undefined)
+      throw new TypeError('the toJSON() of value gives undefined, which has no JSON form');
     return text;
   },
   decode: (bytes) => JSON.parse(textOf(bytes)) as unknown,

@@ -151,7 +151,7 @@ describe('in a test', () => {
     expect(service.others).toBeInstanceOf(CacheService);
   });
 
-  it('it works on the embedded Momento', async () => {
+  it('a definition works on the embedded Momento', async () => {
     const app = await keepStarted(
       Test.createTestingModule({ imports: [MomentoTestingModule.forRoot(), UsersModule] }),
     );
