@@ -71,10 +71,12 @@ export { CacheLock, type HeldLock, type LockOptions } from './cache/handles/lock
 export { CacheRateLimit, type RateLimitOptions, type RateLimitResult } from './cache/handles/rate-limit.js';
 export {
   MomentoBulkLoadError,
+  MomentoLoadedValueError,
   MomentoLoaderError,
   MomentoLoaderTimeoutError,
   MomentoReentrantLoadError,
 } from './cache/loaders/loader.errors.js';
+export type { SchemaIssue, StandardSchema } from './foundation/values/standard-schema.js';
 export { bytesCodec, jsonCodec, type MomentoCodec, stringCodec } from './foundation/momento.codecs.js';
 
 export { TopicService } from './topics/topic.service.js';

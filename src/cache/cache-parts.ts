@@ -1,5 +1,6 @@
 import type { CacheClient } from '@gomomento/sdk';
-import { DirectOperations } from './direct/direct-operations.js';
+import { DirectReads } from './direct/direct-reads.js';
+import { DirectWrites } from './direct/direct-writes.js';
 import type { HandleContext } from './handles/handle.js';
 import type { CacheContext } from './load/cache-context.js';
 import { LoadOperations } from './load/load-operations.js';
@@ -7,7 +8,8 @@ import type { CacheArguments } from './options/cache-arguments.js';
 
 /** What a handle hands its calls to. */
 export interface Parts {
-  readonly direct: DirectOperations;
+  readonly reads: DirectReads;
+  readonly writes: DirectWrites;
   readonly loads: LoadOperations;
   readonly handles: HandleContext;
 }
@@ -20,7 +22,8 @@ export function bindParts(client: CacheClient, args: CacheArguments, context: Ca
   const { single, batching } = context.storesOf(client, cacheName);
   const store = isBatching ? batching : single;
   return {
-    direct: new DirectOperations(store, args, context),
+    reads: new DirectReads(store, args, context),
+    writes: new DirectWrites(store, args, context),
     loads: new LoadOperations(store, batching, args, context),
     handles: { client, cacheName, keyPrefix, codec, ttlSeconds, signal, inFlight },
   };

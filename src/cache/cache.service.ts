@@ -66,7 +66,7 @@ export class CacheService {
    */
   get<T>(key: string): Promise<T | undefined> {
     try {
-      return this.#parts.direct.get<T>(key);
+      return this.#parts.reads.get<T>(key);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -74,7 +74,7 @@ export class CacheService {
 
   /** @throws MomentoCacheError */
   async set<T>(key: string, value: T, options?: CacheSetOptions<T>): Promise<void> {
-    return this.#parts.direct.set(key, value, options);
+    return this.#parts.writes.set(key, value, options);
   }
 
   /**
@@ -84,7 +84,7 @@ export class CacheService {
    * @throws MomentoCacheError
    */
   async setIfAbsent<T>(key: string, value: T, options?: CacheSetOptions<T>): Promise<boolean> {
-    return this.#parts.direct.setIfAbsent(key, value, options);
+    return this.#parts.writes.setIfAbsent(key, value, options);
   }
 
   /**
@@ -93,7 +93,7 @@ export class CacheService {
    * @throws MomentoCacheError; it is queued then as well, and tried again as `evict` does
    */
   async delete(key: string): Promise<void> {
-    return this.#parts.direct.delete(key);
+    return this.#parts.writes.delete(key);
   }
 
   /**
@@ -102,7 +102,7 @@ export class CacheService {
    * @throws MomentoCacheError the first of those that failed
    */
   async deleteMany(keys: readonly string[]): Promise<void> {
-    return this.#parts.direct.deleteMany(keys);
+    return this.#parts.writes.deleteMany(keys);
   }
 
   /**
@@ -113,7 +113,7 @@ export class CacheService {
    * @throws MomentoCacheError for wrong arguments alone
    */
   async evict(keys: string | readonly string[]): Promise<void> {
-    return this.#parts.direct.evict(typeof keys === 'string' ? [keys] : keys);
+    return this.#parts.writes.evict(typeof keys === 'string' ? [keys] : keys);
   }
 
   /**
@@ -121,12 +121,12 @@ export class CacheService {
    * tries again what fails; until it holds such values are as good as gone in this process. Rejects for wrong arguments alone.
    */
   async invalidateTags(tags: string | readonly string[]): Promise<void> {
-    return this.#parts.direct.invalidateTags(typeof tags === 'string' ? [tags] : tags);
+    return this.#parts.writes.invalidateTags(typeof tags === 'string' ? [tags] : tags);
   }
 
   /** Whether Momento has something under the key, fresh or not. @throws MomentoCacheError */
   async has(key: string): Promise<boolean> {
-    return this.#parts.direct.has(key);
+    return this.#parts.reads.has(key);
   }
 
   /**
@@ -136,7 +136,7 @@ export class CacheService {
    * @throws MomentoCacheError when a call or one of its items fails
    */
   async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
-    return this.#parts.direct.getMany<T>(keys);
+    return this.#parts.reads.getMany<T>(keys);
   }
 
   /**
@@ -146,7 +146,7 @@ export class CacheService {
    * @throws MomentoCacheError when a call or one of its items fails
    */
   async setMany<T>(entries: Iterable<readonly [string, T]>, options?: CacheSetOptions<T>): Promise<void> {
-    return this.#parts.direct.setMany(entries, options);
+    return this.#parts.writes.setMany(entries, options);
   }
 
   /**
@@ -157,7 +157,7 @@ export class CacheService {
    * @throws MomentoCacheError `FAILED_PRECONDITION_ERROR` when what is stored is no whole number
    */
   async increment(key: string, amount = 1, options?: IncrementOptions): Promise<number> {
-    return this.#parts.direct.increment(key, amount, options);
+    return this.#parts.writes.increment(key, amount, options);
   }
 
   /**

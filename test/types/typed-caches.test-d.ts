@@ -7,6 +7,7 @@ import {
   InjectCache,
   jsonCodec,
   MomentoModule,
+  type StandardSchema,
   stringCodec,
   TypedCache,
 } from 'nestjs-momento';
@@ -30,6 +31,17 @@ const byName = defineCache<User>('by-name', { key: (name) => name });
 const images = defineCache('images', { key: (path: string) => path, codec: bytesCodec, keyPrefix: 'i:' });
 const texts = defineCache('texts', { key: (id: number) => `${id}`, codec: stringCodec });
 const unknowns = defineCache('unknowns', { key: (id: symbol) => String(id) });
+declare const personSchema: StandardSchema<{ born: string; role?: string }, { born: Date; role: string }>;
+declare const coercing: StandardSchema<unknown, Date>;
+const people = defineCache('people', {
+  schema: personSchema,
+  key: (id: number) => `person:${id}`,
+  ttlSeconds: ({ born }) => born.getFullYear(),
+  codec: jsonCodec,
+});
+const dates = defineCache('dates', { key: (id: string) => id, schema: coercing });
+declare const peopleCache: CacheOf<typeof people>;
+declare const datesCache: CacheOf<typeof dates>;
 const pairs = defineCache<User, readonly [string, number]>('pairs', { key: ([org, id]) => `${org}:${id}` });
 
 class UsersService {
@@ -70,6 +82,24 @@ export async function compiled(
   const tuples = app.get<CacheOf<typeof pairs>>(getCacheToken(pairs));
   await tuples.evict([['a', 1]]);
 
+  const { born }: { born: Date; role: string } = await peopleCache.getOrSet(7, () => ({
+    born: '1970-01-01',
+  }));
+  await peopleCache.set(7, { born, role: 'guest' });
+  const date: Date | undefined = await datesCache.get('a');
+  await datesCache.set('a', born);
+  await service.sessions.cache('other', { schema: personSchema }).get('a');
+
+  // @ts-expect-error the schema reads no number, and gives none
+  await peopleCache.set(7, { born: 5 });
+  // @ts-expect-error the loader gives what the schema does not read
+  await peopleCache.getOrSet(7, () => ({ role: 'guest' }));
+  // @ts-expect-error where the schema reads anything, a date is written
+  await datesCache.set('a', 'text');
+  // @ts-expect-error a person has no such field
+  defineCache('people', { schema: personSchema, key: (id: string) => id, storeIf: ({ age }) => age > 1 });
+  // @ts-expect-error no schema
+  defineCache('people', { schema: { parse: String }, key: (id: string) => id });
   // @ts-expect-error the id is a number
   await cache.get('7');
   // @ts-expect-error the value is a user
@@ -100,5 +130,5 @@ export async function compiled(
   defineCache<User>('users', { key: (id) => id, storeIf: ({ age }) => age > 18 });
   // @ts-expect-error no definition, and no name of a cache
   MomentoModule.forFeature([{ key: (id: string) => id }]);
-  return [known, perhaps, former, value, many, read, bytes, found, anything, sure];
+  return [known, perhaps, former, value, many, read, bytes, found, anything, sure, date];
 }

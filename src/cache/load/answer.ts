@@ -46,7 +46,11 @@ export function takeValue(content: Content, decode: (bytes: Uint8Array) => unkno
 export function shareableIn(content: Content, decode: (bytes: Uint8Array) => unknown): Shareable | undefined {
   if (content.kind === 'not-found') return { value: undefined, isCopied: false };
   if (content.kind === 'unencoded') return undefined;
-  content.shareable ??= shareable(takeValue(content, decode)) ?? null;
+  if (content.shareable === undefined) {
+    const value = takeValue(content, decode);
+    // With a schema that needs time, the first value was kept in `decoded`; who comes too late for it needs one of its own.
+    content.shareable = value instanceof Promise ? null : (shareable(value) ?? null);
+  }
   return content.shareable ?? undefined;
 }
 

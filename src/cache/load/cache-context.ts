@@ -110,10 +110,10 @@ export class CacheContext {
 
   /** What a handle keeps in this process; with equal options it is the same. */
   nearOf(args: CacheArguments): Near {
-    const { cacheName, keyPrefix, codec, nearCache } = args;
+    const { cacheName, keyPrefix, form, nearCache } = args;
     if (nearCache === undefined) return noNear;
     const level = this.#near.get(cacheName) ?? this.#makeNearLevel(cacheName);
-    return new HandleNear(level.open(codec, nearCache), keyPrefix, this.watchOf(args));
+    return new HandleNear(level.open(form, nearCache), keyPrefix, this.watchOf(args));
   }
 
   #makeNearLevel(cacheName: string): NearLevel {

@@ -38,7 +38,7 @@ export class Keeping {
     this.#keep(keep, operation, content, about);
   }
 
-  /** For one caller. */
+  /** For one caller; a promise only with a schema that needs time. */
   valueOf(operation: MomentoOperation, content: Content): unknown {
     const decode = this.#decoderOf(operation);
     const shareable = this.#near.isOn ? shareableIn(content, decode) : undefined;
@@ -64,6 +64,6 @@ export class Keeping {
   }
 
   #decoderOf(operation: MomentoOperation) {
-    return (bytes: Uint8Array): unknown => this.#arguments.decode(operation, bytes);
+    return (bytes: Uint8Array): unknown => this.#arguments.valueIn(operation, bytes);
   }
 }

@@ -62,7 +62,9 @@ export class LoadOperations {
     if (near !== undefined) return entryOf(handOut(near.shareable) as T, 'near', near.createdAtMs);
     const operation = this.#arguments.operation('getOrSetEntry', key);
     const answer = await this.#get(operation, key, loader, options);
-    return entryOf(this.#reader.valueOf<T>(operation, answer), answer.source, answer.createdAtMs);
+    const copy = this.#reader.valueOf<T>(operation, answer);
+    const value = copy instanceof Promise ? await copy : copy;
+    return entryOf(value, answer.source, answer.createdAtMs);
   }
 
   async #get<T>(

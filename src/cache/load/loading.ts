@@ -5,6 +5,8 @@ import type { CacheLoader } from '../options/cache.options.js';
 import { bytesOf, type Packed, packNotFound, packValue } from '../entry/pack.js';
 import type { CacheStore } from '../remote/cache-store.js';
 import type { Flight } from '../flights/flight.js';
+import { SchemaMisfit } from '../../foundation/values/standard-schema.js';
+import { MomentoLoadedValueError } from '../loaders/loader.errors.js';
 import { runLoader } from '../loaders/run-loader.js';
 import type { CacheWatch } from '../statistics/cache-watch.js';
 import { noMarkers } from '../tags/marker.js';
@@ -42,6 +44,19 @@ interface Loaded {
 }
 
 const noTags: LoadTags = { marks: [] };
+
+/** What the schema gives back, for the first caller and for the functions of the options. */
+interface Fitted {
+  readonly value: unknown;
+}
+
+/** What a loader gave, and what is known of it. */
+interface LoadedRaw {
+  readonly value: unknown;
+  readonly fitted: Fitted | undefined;
+  readonly loadMs: number;
+  readonly tags: LoadTags;
+}
 
 /** Loads a value: takes a slot for it, runs the loader, and fills the slot. */
 export class Loading {
@@ -122,7 +137,8 @@ export class Loading {
   async #load(request: ReadRequest, found: Found, self: Flight<Answer>, isBehind: boolean): Promise<Loaded> {
     const { loading, signal } = this.#context;
     const { operation, key, item, loader, policy } = request;
-    const context = { key, signal, ...this.#previousOf(operation, found) };
+    const previous = this.#previousOf(operation, found);
+    const context = { key, signal, ...(previous instanceof Promise ? await previous : previous) };
     const limit = { name: key, timeoutSeconds: policy.loaderTimeoutSeconds };
     const start = { startedAtMs: Date.now(), tagEpoch: this.#tagChanges.epoch };
     const startedAtMs = performance.now();
@@ -130,15 +146,39 @@ export class Loading {
       loading.run(item, self, isBehind, () => runLoader(loader, context, limit)),
     );
     const loadMs = performance.now() - startedAtMs;
+    const isToFit = this.#arguments.schema !== undefined && value !== undefined;
+    const fitted = isToFit ? await this.#fitted(request, value) : undefined;
     const known = found.answered ? (found.markers ?? noMarkers) : undefined;
     const tags =
       policy.tags === undefined
         ? noTags
-        : await this.#tags.tagsOf(request, value, known, { ...start, loadMs });
-    return this.#prepare(request, value, loadMs, tags);
+        : await this.#tags.tagsOf(request, fitted === undefined ? value : fitted.value, known, {
+            ...start,
+            loadMs,
+          });
+    return this.#prepare(request, { value, fitted, loadMs, tags });
   }
 
-  #prepare({ operation, policy }: ReadRequest, value: unknown, loadMs: number, tags: LoadTags): Loaded {
+  /**
+   * What callers get of a loaded value where there is a schema; undefined when the codec does not write it.
+   *
+   * @throws MomentoLoadedValueError; what the schema throws
+   */
+  async #fitted({ operation, key }: ReadRequest, value: unknown): Promise<Fitted | undefined> {
+    let bytes: Uint8Array;
+    try {
+      bytes = bytesOf(this.#arguments.encode(operation, value));
+    } catch {
+      return undefined;
+    }
+    try {
+      return { value: await this.#arguments.valueIn(operation, bytes) };
+    } catch (error) {
+      throw error instanceof SchemaMisfit ? new MomentoLoadedValueError(key, error) : error;
+    }
+  }
+
+  #prepare({ operation, policy }: ReadRequest, { value, fitted, loadMs, tags }: LoadedRaw): Loaded {
     const { marks } = tags;
     if (value === undefined) {
       const { notFoundSeconds } = policy;
@@ -147,15 +187,16 @@ export class Loading {
       return { content: notFound, packed, tags };
     }
     const storeIf = policy.storeIf as ((value: unknown) => boolean) | undefined;
-    const isToStore = storeIf === undefined || storeIf(value);
-    const ttlSeconds = this.#arguments.ttlSeconds(operation, value, policy);
+    const read = fitted === undefined ? value : fitted.value;
+    const isToStore = storeIf === undefined || storeIf(read);
+    const ttlSeconds = this.#arguments.ttlSeconds(operation, read, policy);
     try {
       const encoded = this.#arguments.encode(operation, value);
       const packed =
         isToStore && marks !== undefined
           ? packValue(encoded, { policy, ttlSeconds, loadMs, tags: marks })
           : undefined;
-      return { content: { kind: 'bytes', bytes: bytesOf(encoded) }, packed, tags };
+      return { content: { kind: 'bytes', bytes: bytesOf(encoded), decoded: fitted }, packed, tags };
     } catch (error) {
       this.#context.degradations.warn('store', error);
       return { content: { kind: 'unencoded', value }, packed: undefined, tags };
@@ -164,8 +205,10 @@ export class Loading {
 
   #previousOf(operation: MomentoOperation, { content, entry, freshness }: Found) {
     if (freshness === 'expired' || content.kind !== 'bytes') return {};
-    const value = this.#arguments.decode<unknown>(operation, content.bytes);
-    return { previous: { value, ageSeconds: ageSecondsOf(entry?.createdAtMs ?? Date.now()) } };
+    const ageSeconds = ageSecondsOf(entry?.createdAtMs ?? Date.now());
+    const copy = this.#arguments.valueIn(operation, content.bytes);
+    const asPrevious = (value: unknown) => ({ previous: { value, ageSeconds } });
+    return copy instanceof Promise ? copy.then(asPrevious) : asPrevious(copy);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CallOutcome } from '../../clients/sdk/sdk-answer.js';
 import type { MomentoOperation } from '../../foundation/momento.errors.js';
+import { SchemaMisfit } from '../../foundation/values/standard-schema.js';
 import { withinTime } from '../../foundation/time/pause.js';
 import { type CacheArguments, toCacheError } from '../options/cache-arguments.js';
 import { notAnsweredWithin } from '../options/cache-call.js';
@@ -109,8 +110,8 @@ export class LookUp {
     const { epoch } = this.#tags.changes;
     const see = (stored: Uint8Array | undefined, markers: Markers) => {
       const found = stored === undefined ? absent : this.#read(wanted, stored);
-      if (hasTags(found)) return outcomeOf(this.#checked(found, markers, epoch));
-      return { value: markers === noMarkers ? found : { ...found, markers } };
+      const seen = afterwards(found, (one) => this.#checked(one, markers, epoch));
+      return seen instanceof Promise ? outcomeOf(seen) : { value: seen };
     };
     if (markerKeys.length === 0)
       return this.#store.get(fullKey).then((stored) => see(stored, noMarkers), failed);
@@ -125,29 +126,34 @@ export class LookUp {
     return unanswered;
   }
 
-  /** What stored bytes are to this handle. Rejects when their tags cannot be read. */
+  /** What stored bytes are to this handle; a promise for tags, and for a schema that needs time. Rejects when tags cannot be read. */
   read(wanted: Wanted, stored: Uint8Array): Found | Promise<Found> {
     const { epoch } = this.#tags.changes;
-    const found = this.#read(wanted, stored);
-    return hasTags(found) ? this.#checked(found, noMarkers, epoch) : found;
+    return afterwards(this.#read(wanted, stored), (found) => this.#checked(found, noMarkers, epoch));
   }
 
-  /** Invalid tags make it a miss, whatever its windows are. @param epoch from before it was read */
-  async #checked(found: Tagged, known: Markers, epoch: number): Promise<Found> {
+  /** @param epoch from before it was read */
+  #checked(found: Found, known: Markers, epoch: number): Found | Promise<Found> {
+    if (hasTags(found)) return this.#withValidTags(found, known, epoch);
+    return known === noMarkers ? found : { ...found, markers: known };
+  }
+
+  /** Invalid tags make it a miss, whatever its windows are. */
+  async #withValidTags(found: Tagged, known: Markers, epoch: number): Promise<Found> {
     const { tags } = found.entry;
     const markers = await this.#tags.complete(tags, known);
     if (!this.#tags.areValid(tags, markers, epoch)) return { ...nothing, isLeased: found.isLeased, markers };
     return { ...found, markers, markerKeys: tags.map(({ tag }) => markerKeyOf(tag)) };
   }
 
-  #read(wanted: Wanted, stored: Uint8Array): Found {
+  #read(wanted: Wanted, stored: Uint8Array): Found | Promise<Found> {
     const entry = readEntry(stored);
     if (entry.kind !== 'lease') return this.#usable(wanted, entry);
-    const former = entry.former && readEntry(entry.former);
-    return { ...(former === undefined ? nothing : this.#usable(wanted, former)), isLeased: true };
+    const former = entry.former === undefined ? nothing : this.#usable(wanted, readEntry(entry.former));
+    return afterwards(former, leased);
   }
 
-  #usable({ operation, item }: Wanted, entry: StoredEntry): Found {
+  #usable({ operation, item }: Wanted, entry: StoredEntry): Found | Promise<Found> {
     // What is still to be evicted is as good as gone, however often it is read.
     const isGone = this.#evictions.has(item);
     if (isGone || (entry.kind !== 'value' && entry.kind !== 'not-found')) return nothing;
@@ -156,19 +162,46 @@ export class LookUp {
     if (entry.kind === 'not-found') return { ...nothing, freshness, entry };
     const { payload: bytes } = entry;
     try {
-      const decoded = { value: this.#arguments.decode<unknown>(operation, bytes) };
-      return { ...nothing, freshness, content: { kind: 'bytes', bytes, decoded }, entry };
+      const value = this.#arguments.valueIn(operation, bytes);
+      if (!(value instanceof Promise)) return usable(entry, freshness, value);
+      return value.then(
+        (fitting) => usable(entry, freshness, fitting),
+        (error: unknown) => this.#unusable(error),
+      );
     } catch (error) {
-      this.#degradations.warn('read', error);
-      return nothing;
+      return this.#unusable(error);
     }
   }
+
+  /** A value that does not fit is a miss, as after a change of the schema; what else fails is worth a line. */
+  #unusable(error: unknown): Found {
+    if (!(error instanceof SchemaMisfit)) this.#degradations.warn('read', error);
+    return nothing;
+  }
+}
+
+function usable(entry: Extract<StoredEntry, { kind: 'value' }>, freshness: Freshness, value: unknown): Found {
+  return {
+    ...nothing,
+    freshness,
+    content: { kind: 'bytes', bytes: entry.payload, decoded: { value } },
+    entry,
+  };
+}
+
+function leased(former: Found): Found {
+  return { ...former, isLeased: true };
 }
 
 type Tagged = Found & Required<Pick<Found, 'entry'>>;
 
 function hasTags(found: Found): found is Tagged {
   return found.entry !== undefined && found.entry.tags.length > 0;
+}
+
+/** At once where it can be. */
+function afterwards<A, B>(value: A | Promise<A>, next: (value: A) => B | Promise<B>): B | Promise<B> {
+  return value instanceof Promise ? value.then(next) : next(value);
 }
 
 async function outcomeOf<T>(work: Promise<T>): Promise<CallOutcome<T>> {

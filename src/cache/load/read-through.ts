@@ -45,11 +45,11 @@ export class ReadThrough {
     let wanted = request;
     for (;;) {
       const now = wanted;
-      const joined = flights.findRead(item, this.#arguments.codec);
+      const joined = flights.findRead(item, this.#arguments.form);
       const isOutrun = this.#join(joined);
       const flight =
         joined ??
-        flights.read(item, this.#arguments.codec, (self) => inFlight.track(() => this.#read(now, self)));
+        flights.read(item, this.#arguments.form, (self) => inFlight.track(() => this.#read(now, self)));
       try {
         const answer = await loading.waitFor(key, flight);
         if (joined === undefined || (answer.isUnshared !== true && !isOutrun)) {
@@ -71,7 +71,7 @@ export class ReadThrough {
       const now = wanted;
       this.#tagChanges.begin(self);
       const found = await this.#find(now, self);
-      const joined = this.#context.flights.findLoad(item, this.#arguments.codec);
+      const joined = this.#context.flights.findLoad(item, this.#arguments.form);
       let isOutrun = false;
       const answer = await this.#answer(now, found, () => {
         isOutrun = this.#join(joined);
@@ -131,7 +131,7 @@ export class ReadThrough {
 
   #startLoad({ item }: ReadRequest, load: (self: Flight<Answer>) => Promise<Answer>): Flight<Answer> {
     const { flights, inFlight } = this.#context;
-    const flight = flights.load(item, this.#arguments.codec, (self) => inFlight.track(() => load(self)));
+    const flight = flights.load(item, this.#arguments.form, (self) => inFlight.track(() => load(self)));
     this.#tagChanges.begin(flight);
     return flight;
   }
@@ -139,9 +139,9 @@ export class ReadThrough {
   /** At most one refresh of an item at a time, and after a failure none for a while. Whoever reads meanwhile gets what is stale. */
   #refreshBehind(request: ReadRequest, found: Found): void {
     const { flights, backoff, degradations, signal } = this.#context;
-    const { codec } = this.#arguments;
+    const { form } = this.#arguments;
     const { item, key } = request;
-    if (signal.aborted || !backoff.allows(item) || flights.findLoad(item, codec) !== undefined) return;
+    if (signal.aborted || !backoff.allows(item) || flights.findLoad(item, form) !== undefined) return;
     const startedAtMs = performance.now();
     const refresh = this.#startLoad(request, (self) => this.#refresh(request, found, self));
     refresh.outcome.then(
@@ -165,9 +165,9 @@ export class ReadThrough {
     return this.#loading.run(request, now, self, undefined);
   }
 
-  /** A copy for one caller. */
-  valueOf<T>(operation: MomentoOperation, answer: Answer): T {
-    return this.#keeping.valueOf(operation, answer.content) as T;
+  /** A copy for one caller; a promise only with a schema that needs time. */
+  valueOf<T>(operation: MomentoOperation, answer: Answer): T | Promise<T> {
+    return this.#keeping.valueOf(operation, answer.content) as T | Promise<T>;
   }
 }
 

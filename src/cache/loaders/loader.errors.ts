@@ -1,5 +1,6 @@
 import { MomentoError, nameForAllCopies } from '../../foundation/momento.errors.js';
 import { quoteName } from '../../foundation/text/redaction.js';
+import type { SchemaIssue, SchemaMisfit } from '../../foundation/values/standard-schema.js';
 
 /** Something about a loader, not about Momento. What the loader itself throws reaches its callers as it is. */
 export abstract class MomentoLoaderError extends MomentoError {
@@ -22,6 +23,28 @@ export class MomentoLoaderTimeoutError extends MomentoLoaderError {
       `The loader of ${quoteName(key)} took longer than ${timeoutSeconds} s.`,
       'Make it quicker, raise loaderTimeoutSeconds, or set staleIfErrorSeconds, so that callers get the former value.',
     );
+  }
+}
+
+/** A loader gave a value that, as it would come back from the cache, does not fit the schema. Nothing was stored. */
+export class MomentoLoadedValueError extends MomentoLoaderError {
+  static {
+    nameForAllCopies(this, 'MomentoLoadedValueError');
+  }
+
+  override readonly name = 'MomentoLoadedValueError';
+  readonly code = 'loaded-value-does-not-fit';
+  /** What the schema says. Its messages may quote the value. */
+  readonly issues: readonly SchemaIssue[];
+
+  constructor(key: string, { message, issues }: SchemaMisfit) {
+    super(
+      `The value that the loader of ${quoteName(key)} gave is not stored: ${message}.`,
+      'Correct the loader or the schema: the schema reads what the codec gives back, in which a Date, for example, is a text.',
+    );
+    // Values are the user's: a print of the error does not show them.
+    this.issues = issues;
+    Object.defineProperty(this, 'issues', { enumerable: false });
   }
 }
 

@@ -31,9 +31,16 @@ export const bindingRules: Readonly<Record<keyof CacheBinding, Rule>> = {
   nearCache: nearCacheRule,
   tagSeconds: expected(ttlDescription, isTtl),
   codec: expected('a codec with encode and decode', hasMethods('encode', 'decode')),
+  schema: expected('a Standard Schema', isSchema),
 };
 
 export const cacheNameRule: Rule = expected('a filled string', isFilled);
+
+function isSchema(value: unknown): boolean {
+  const standard: unknown =
+    value === null || value === undefined ? undefined : Reflect.get(Object(value), '~standard');
+  return hasMethods('validate')(standard);
+}
 
 function isFilled(value: unknown): boolean {
   return typeof value === 'string' && value.trim() !== '';

@@ -5,6 +5,7 @@ import {
   MomentoConfigurationError,
   type MomentoOperation,
 } from '../../foundation/momento.errors.js';
+import { applySchema, type StandardSchema } from '../../foundation/values/standard-schema.js';
 import { describeError } from '../../foundation/text/describe-error.js';
 import { invalidArgument, undecodable } from './cache-call.js';
 import { type CachePolicy, defaultPolicy, overPolicy, policyProblem } from './cache-policy.js';
@@ -15,6 +16,9 @@ import { documentedLimitSeconds, isTtl, ttlDescription } from './ttl.js';
 /** Checks and prepares what the calls of one cache are given: the SDK checks no types at run time. */
 export class CacheArguments {
   readonly codec: MomentoCodec;
+  readonly schema: StandardSchema | undefined;
+  /** What values are read with, codec and schema: the same object for those that have the same. */
+  readonly form: object;
   /** Of the handle, over the connection's. */
   readonly policy: CachePolicy;
   readonly isBatching: boolean;
@@ -28,6 +32,8 @@ export class CacheArguments {
   constructor(cacheName: string | undefined, binding: CacheBinding, defaults: CacheBinding = {}) {
     this.#cacheName = cacheName;
     this.codec = binding.codec ?? defaults.codec ?? jsonCodec;
+    this.schema = binding.schema ?? defaults.schema;
+    this.form = this.schema === undefined ? this.codec : formOf(this.codec, this.schema);
     this.policy = overPolicy(binding, overPolicy(defaults, defaultPolicy));
     this.isBatching = binding.batching ?? defaults.batching ?? true;
     this.nearCache = (binding.nearCache ?? defaults.nearCache) || undefined;
@@ -97,6 +103,26 @@ export class CacheArguments {
       throw undecodable(operation);
     }
   }
+
+  /**
+   * What callers get for the codec's bytes: decoded, and as the schema gives it back. A promise only for a schema that needs time.
+   *
+   * @throws MomentoCacheError, SchemaMisfit, what the schema throws
+   */
+  valueIn(operation: MomentoOperation, bytes: Uint8Array): unknown {
+    const value = this.decode<unknown>(operation, bytes);
+    return this.schema === undefined ? value : applySchema(this.schema, value);
+  }
+}
+
+/** Holds nothing but which objects belong together, and these no longer than they live. */
+const forms = new WeakMap<MomentoCodec, WeakMap<StandardSchema, object>>();
+
+function formOf(codec: MomentoCodec, schema: StandardSchema): object {
+  const ofCodec = forms.get(codec) ?? new WeakMap<StandardSchema, object>();
+  const form = ofCodec.get(schema) ?? { codec, schema };
+  forms.set(codec, ofCodec.set(schema, form));
+  return form;
 }
 
 const noTags: readonly string[] = Object.freeze([]);

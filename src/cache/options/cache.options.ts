@@ -1,4 +1,5 @@
 import type { MomentoCodec } from '../../foundation/momento.codecs.js';
+import type { StandardSchema } from '../../foundation/values/standard-schema.js';
 
 /** How a value is written. What a call leaves out is the handle's, and what that leaves out the connection's. */
 export interface CacheSetOptions<T = unknown> {
@@ -90,6 +91,12 @@ export interface CacheBinding extends GetOrSetOptions<never> {
   readonly tagSeconds?: number | undefined;
   /** How values are stored. @default jsonCodec */
   readonly codec?: MomentoCodec | undefined;
+  /**
+   * A Standard Schema, such as one of Zod, Valibot or ArkType. It reads what the codec gives back, once for each caller, and what
+   * it makes of that is the value. A stored value that does not fit is a miss; a loaded one is an error of the loader
+   * (`MomentoLoadedValueError`), and one that is to be set is refused. @default none
+   */
+  readonly schema?: StandardSchema | undefined;
 }
 
 /** Loads a value that is not cached. Stored unless it is `undefined`; `null` is a value. */

@@ -1,5 +1,6 @@
 import { checkOptions, expected, findProblems, type Rule } from '../../foundation/options.rules.js';
 import { quoteName } from '../../foundation/text/redaction.js';
+import type { StandardSchema } from '../../foundation/values/standard-schema.js';
 import { bindingRules, cacheNameRule } from '../options/binding-rules.js';
 import type { CacheBinding, GetOrSetOptions } from '../options/cache.options.js';
 
@@ -11,7 +12,7 @@ interface CodecOf<Value> {
 
 /** What a typed cache is: how a key is made, and each option of a cache, with the type of the value. */
 export interface CacheDefinitionOptions<Id, Value>
-  extends Omit<CacheBinding, keyof GetOrSetOptions | 'codec'>, GetOrSetOptions<Value> {
+  extends Omit<CacheBinding, keyof GetOrSetOptions | 'codec' | 'schema'>, GetOrSetOptions<Value> {
   /**
    * The whole key of an id, but for `keyPrefix`. The name of the definition is no part of it: definitions that give the same
    * key, in the same cache, share the item.
@@ -22,6 +23,15 @@ export interface CacheDefinitionOptions<Id, Value>
   /** How values are stored; with a codec of another type, such as `bytesCodec`, values have that type. @default jsonCodec */
   readonly codec?: CodecOf<Value> | undefined;
 }
+
+/** A schema, and what it makes the values. */
+interface SchemaOption<Input, Output> {
+  /** Any Standard Schema, as of Zod, Valibot or ArkType: reads what the codec gives back. */
+  readonly schema: StandardSchema<Input, Output>;
+}
+
+/** What may be written where a schema reads it: what it reads, as far as its type says, and what it gives back. */
+type GivenTo<Input, Output> = unknown extends Input ? Output : Input | Output;
 
 /** What a definition is, whatever its types. */
 export interface AnyCacheDefinition {
@@ -48,7 +58,7 @@ export interface CacheDefinition<Id, Value, Given = Value> extends AnyCacheDefin
 /** The same in every copy of this package in a process. */
 const definitionMark = Symbol.for('nestjs-momento/cache-definition');
 
-const definitionRules: Readonly<Record<keyof CacheDefinitionOptions<never, never>, Rule>> = {
+const definitionRules: Readonly<Record<keyof CacheDefinitionOptions<never, never> | 'schema', Rule>> = {
   ...bindingRules,
   key: expected('a function of the id', (value) => typeof value === 'function'),
   cacheName: cacheNameRule,
@@ -58,19 +68,30 @@ const definitionRules: Readonly<Record<keyof CacheDefinitionOptions<never, never
  * Defines a cache whose keys and values the compiler checks. `MomentoModule.forFeature([users])` makes it injectable with
  * `@InjectCache(users)`.
  *
- * The type of the values is that of the codec, or a type argument; without either they are `unknown`. Ids are text unless
- * the second type argument says otherwise.
+ * The type of the values is what the schema gives back, else that of the codec, else a type argument; without any of these
+ * they are `unknown`. Ids are text unless the argument of `key` or the second type argument says otherwise.
  *
  * @param name what it is injected by; it is no part of the keys
  * @throws MomentoConfigurationError `invalid-options`
  * @example
- * export const users = defineCache<User, number>('users', { key: (id) => `user:${id}`, ttlSeconds: 60 });
+ * export const users = defineCache('users', { key: (id: number) => `user:${id}`, schema: User, ttlSeconds: 60 });
+ * export const orders = defineCache<Order, number>('orders', { key: (id) => `order:${id}` });
  * export const images = defineCache('images', { key: (path: string) => path, codec: bytesCodec });
  */
+export function defineCache<Input, Output, Id>(
+  name: string,
+  options: SchemaOption<Input, Output> &
+    Omit<CacheDefinitionOptions<Id, Output>, 'codec'> &
+    Pick<CacheBinding, 'codec'>,
+): CacheDefinition<Id, Output, GivenTo<Input, Output>>;
 export function defineCache<Value = unknown, Id = string>(
   name: string,
-  options: CacheDefinitionOptions<Id, Value>,
-): CacheDefinition<Id, Value> {
+  options: CacheDefinitionOptions<Id, Value> & { readonly schema?: undefined },
+): CacheDefinition<Id, Value>;
+export function defineCache(
+  name: string,
+  options: CacheBinding & { readonly key: (id: never) => string; readonly cacheName?: string | undefined },
+): CacheDefinition<never, unknown> {
   checkOptions(
     `The options of defineCache(${quoteName(name)})`,
     [...nameProblems(name), ...findProblems(options, definitionRules, ['key'])],

@@ -1,101 +1,41 @@
-import type { CallOutcome } from '../../clients/sdk/sdk-answer.js';
 import type { MomentoOperation } from '../../foundation/momento.errors.js';
-import { type CacheArguments, namedTags, toCacheError } from '../options/cache-arguments.js';
+import { type CacheArguments, toCacheError } from '../options/cache-arguments.js';
 import { invalidArgument } from '../options/cache-call.js';
 import type { CacheContext } from '../load/cache-context.js';
 import type { CacheSetOptions, IncrementOptions } from '../options/cache.options.js';
-import { packValue } from '../entry/pack.js';
 import { itemId } from '../flights/flight.js';
-import type { CacheStore, StoreItem } from '../remote/cache-store.js';
+import type { CacheStore } from '../remote/cache-store.js';
 import type { CacheWatch } from '../statistics/cache-watch.js';
 import { longestLifeSeconds } from '../options/cache-policy.js';
 import { isTag } from '../options/tags.js';
 import { wholeSeconds } from '../options/ttl.js';
-import { type Marker, markerKeysOf, marksOf } from '../tags/marker.js';
+import { type Marker, markerKeysOf } from '../tags/marker.js';
 import { TagMarkers } from '../tags/tag-markers.js';
-import { FreshValues } from './fresh-values.js';
+import { Drafts, isReady } from './drafts.js';
+import { naming, valuesOf } from './outcomes.js';
 
-/** What is to be written, but for the markers of its tags. */
-interface Draft {
-  readonly key: string;
-  readonly markerKeys: readonly string[];
-  readonly item: (markers: ReadonlyMap<string, Marker>) => StoreItem;
-}
-
-/** What reads and writes Momento and tells the truth about it: each rejects with the `MomentoCacheError` of its operation. */
-export class DirectOperations {
+/** What changes Momento and tells the truth about it: each rejects with the `MomentoCacheError` of its operation. */
+export class DirectWrites {
   readonly #store: CacheStore;
   readonly #arguments: CacheArguments;
   readonly #context: CacheContext;
   readonly #watch: CacheWatch;
   readonly #tags: TagMarkers;
-  readonly #freshValues: FreshValues;
-  /** Of the handle's tags, which are read with each value. */
-  readonly #markerKeys: readonly string[];
+  readonly #drafts: Drafts;
 
   constructor(store: CacheStore, args: CacheArguments, context: CacheContext) {
     this.#store = store;
     this.#arguments = args;
     this.#context = context;
-    this.#tags = new TagMarkers(store, context.tagsOf(args.cacheName), args.tagSeconds);
     this.#watch = context.watchOf(args);
-    this.#freshValues = new FreshValues(args, this.#tags, this.#watch);
-    this.#markerKeys = markerKeysOf(namedTags(args.policy));
-  }
-
-  get<T>(key: string): Promise<T | undefined> {
-    // No async function, and one promise: an app's busiest call.
-    const operation = this.#arguments.operation('get', key);
-    const fullKey = this.#arguments.fullKey(operation, key);
-    const { epoch } = this.#tags.changes;
-    if (this.#markerKeys.length > 0)
-      return naming(operation, this.#getWithTags<T>(operation, key, fullKey, epoch));
-    return this.#store.get(fullKey).then(
-      (stored) => this.#freshValues.read<T>(operation, key, stored, epoch),
-      (error: unknown) => {
-        throw toCacheError(operation, error);
-      },
-    );
-  }
-
-  async #getWithTags<T>(
-    operation: MomentoOperation,
-    key: string,
-    fullKey: string,
-    epoch: number,
-  ): Promise<T | undefined> {
-    const { stored, markers } = await this.#tags.readWith([fullKey], this.#markerKeys);
-    const all = await this.#freshValues.markersOf(stored, markers);
-    return this.#freshValues.readWith<T>(operation, key, stored[0], epoch, all);
-  }
-
-  async getMany<T>(keys: readonly string[]): Promise<Map<string, T>> {
-    const operation = this.#arguments.operation('getMany');
-    const uniqueKeys = [...new Set(keys)];
-    const fullKeys = uniqueKeys.map((key) => this.#arguments.fullKey(operation, key));
-    const { epoch } = this.#tags.changes;
-    const { stored, markers } = await naming(operation, this.#readMany(fullKeys));
-    const hits = new Map<string, T>();
-    for (const [index, key] of uniqueKeys.entries()) {
-      const value = this.#freshValues.readWith<T>(operation, key, stored[index], epoch, markers);
-      if (value !== undefined) hits.set(key, value);
-    }
-    return hits;
-  }
-
-  async #readMany(fullKeys: readonly string[]) {
-    const { stored, markers } = await this.#tags.readWith(fullKeys, this.#markerKeys);
-    return { stored, markers: await this.#freshValues.markersOf(stored, markers) };
-  }
-
-  async has(key: string): Promise<boolean> {
-    const operation = this.#arguments.operation('has', key);
-    return naming(operation, this.#store.has(this.#arguments.fullKey(operation, key)));
+    this.#tags = new TagMarkers(store, context.tagsOf(args.cacheName), args.tagSeconds);
+    this.#drafts = new Drafts(args);
   }
 
   async set<T>(key: string, value: T, options: CacheSetOptions<T> | undefined): Promise<void> {
     const operation = this.#arguments.operation('set', key);
-    const draft = this.#draftOf(operation, key, value, options);
+    const made = this.#drafts.of(operation, key, value, options);
+    const draft = made instanceof Promise ? await made : made;
     await this.#writing(operation, [draft.key], () =>
       this.#withMarkers(draft.markerKeys, (markers) => this.#store.set(draft.item(markers))),
     );
@@ -106,9 +46,8 @@ export class DirectOperations {
     options: CacheSetOptions<T> | undefined,
   ): Promise<void> {
     const operation = this.#arguments.operation('setMany');
-    const drafts = Array.from(new Map(entries), ([key, value]) =>
-      this.#draftOf(operation, key, value, options),
-    );
+    const made = this.#drafts.ofMany(operation, new Map(entries), options);
+    const drafts = made.every(isReady) ? made : await Promise.all(made.map(async (draft) => draft));
     const keys = drafts.map(({ key }) => key);
     const markerKeys = drafts.flatMap((draft) => draft.markerKeys);
     await this.#writing(operation, keys, () =>
@@ -121,7 +60,8 @@ export class DirectOperations {
 
   async setIfAbsent<T>(key: string, value: T, options: CacheSetOptions<T> | undefined): Promise<boolean> {
     const operation = this.#arguments.operation('setIfAbsent', key);
-    const draft = this.#draftOf(operation, key, value, options);
+    const made = this.#drafts.of(operation, key, value, options);
+    const draft = made instanceof Promise ? await made : made;
     const change = () =>
       this.#withMarkers(draft.markerKeys, (markers) => this.#store.setIfAbsent(draft.item(markers)));
     return naming(operation, this.#changing(operation, [draft.key], change));
@@ -162,25 +102,6 @@ export class DirectOperations {
       throw invalidArgument(operation, 'a tag is not a filled string of whole characters');
     const [failure] = await this.#tags.invalidate(markerKeysOf(tags));
     if (failure !== undefined) this.#context.degradations.warn('evict', toCacheError(operation, failure));
-  }
-
-  #draftOf<T>(
-    operation: MomentoOperation,
-    key: string,
-    value: T,
-    options: CacheSetOptions<T> | undefined,
-  ): Draft {
-    const fullKey = this.#arguments.fullKey(operation, key);
-    const policy = this.#arguments.policyOf(operation, options);
-    const ttlSeconds = this.#arguments.ttlSeconds(operation, value, policy);
-    const encoded = this.#arguments.encode(operation, value);
-    const markerKeys = markerKeysOf(this.#arguments.tags(operation, value, policy));
-    const item = (markers: ReadonlyMap<string, Marker>) => {
-      const tags = marksOf(markerKeys, markers);
-      const packed = packValue(encoded, { policy, ttlSeconds, loadMs: 0, tags });
-      return { key: fullKey, value: packed.value, ttlSeconds: packed.ttlSeconds };
-    };
-    return { key: fullKey, markerKeys, item };
   }
 
   /** The markers are read first, and made where there are none. Without tags it is written at once. */
@@ -240,22 +161,6 @@ export class DirectOperations {
     fullKeys: readonly string[],
     change: () => Promise<R>,
   ): Promise<R> {
-    const items = fullKeys.map((key) => itemId(operation.cacheName, key));
-    return this.#context.flights.change(items, change);
+    return this.#context.change(operation.cacheName, fullKeys, change);
   }
-}
-
-/** A failure of the store, as the error of the operation. */
-function naming<R>(operation: MomentoOperation, work: Promise<R>): Promise<R> {
-  return work.catch((error: unknown) => {
-    throw toCacheError(operation, error);
-  });
-}
-
-/** @throws MomentoCacheError the first failure */
-function valuesOf<T>(operation: MomentoOperation, outcomes: readonly CallOutcome<T>[]): T[] {
-  return outcomes.map((outcome) => {
-    if ('thrown' in outcome) throw toCacheError(operation, outcome.thrown);
-    return outcome.value;
-  });
 }
