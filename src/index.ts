@@ -9,6 +9,7 @@ export type {
   MomentoOptionsByInjection,
   MomentoOptionsFactory,
 } from './momento.async-options.js';
+export type { CacheFeatureAsyncOptions, CacheFeatureFactoryOptions } from './momento.feature-options.js';
 export type { MomentoModuleOptions } from './momento.options.js';
 export type { CacheFeature } from './module/connection.options.js';
 export { getCacheServiceToken, InjectCacheService } from './cache/cache.tokens.js';

@@ -27,7 +27,9 @@ type Injected<Token> = Token extends { readonly token: infer Inner; readonly opt
     ? Instance
     : never;
 
-type InjectedAll<Tokens extends readonly unknown[]> = { [Index in keyof Tokens]: Injected<Tokens[Index]> };
+export type InjectedAll<Tokens extends readonly unknown[]> = {
+  [Index in keyof Tokens]: Injected<Tokens[Index]>;
+};
 
 /** By a function. */
 export interface MomentoOptionsByFactory {
@@ -107,7 +109,8 @@ function asyncProblems(options: unknown): string[] {
   return problems;
 }
 
-function argumentProblems(useFactory: { readonly length: number }, inject: unknown): string[] {
+/** What is wrong with the number of a factory's arguments. */
+export function argumentProblems(useFactory: { readonly length: number }, inject: unknown): string[] {
   const injected = Array.isArray(inject) ? inject.length : 0;
   if (useFactory.length <= injected) return [];
   return [

@@ -1,10 +1,12 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { MomentoConfigurableModule } from './momento.module-definition.js';
 import { checkAsyncOptions, type MomentoModuleAsyncOptions } from './momento.async-options.js';
+import { type CacheFeatureAsyncOptions, checkFeatureAsync } from './momento.feature-options.js';
 import type { AnyCacheDefinition } from './cache/typed/cache-definition.js';
 import type { CacheFeature } from './module/connection.options.js';
 import { checkFeatures } from './module/feature.options.js';
-import { featureProviders } from './module/feature.providers.js';
+import { asyncFeatureOf, type Feature, featureOf } from './module/feature.js';
+import { featureProvider } from './module/feature.providers.js';
 import { MomentoCoreModule } from './module/momento-core.module.js';
 
 /**
@@ -47,12 +49,45 @@ export class MomentoModule extends MomentoConfigurableModule {
     connectionName?: string,
   ): DynamicModule {
     checkFeatures(features);
-    const providers = featureProviders(features, connectionName);
-    return {
-      module: MomentoModule,
-      imports: [MomentoCoreModule],
-      providers,
-      exports: providers.map(({ provide }) => provide),
-    };
+    return featureModule(features.map(featureOf), connectionName);
   }
+
+  /**
+   * As `forFeature` for one cache, a definition or a name, with options that need other providers. They win over those of the
+   * definition.
+   *
+   * @throws MomentoConfigurationError `invalid-options`
+   * @example
+   * MomentoModule.forFeatureAsync({
+   *   cache: users,
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ ttlSeconds: config.get<number>('USERS_TTL') }),
+   * })
+   */
+  static forFeatureAsync<
+    const Cache extends string | AnyCacheDefinition,
+    const Tokens extends readonly unknown[] = readonly [],
+  >(options: CacheFeatureAsyncOptions<Cache, Tokens>, connectionName?: string): DynamicModule {
+    checkFeatureAsync(options);
+    const { cache, inject = [], imports } = options;
+    const factory = options as { useFactory(...dependencies: unknown[]): unknown };
+    const feature = asyncFeatureOf(cache, inject as Feature['inject'], (...dependencies) =>
+      factory.useFactory(...dependencies),
+    );
+    return featureModule([feature], connectionName, imports);
+  }
+}
+
+function featureModule(
+  features: readonly Feature[],
+  connectionName?: string,
+  imports: ModuleMetadata['imports'] = [],
+): DynamicModule {
+  const providers = features.map((feature) => featureProvider(feature, connectionName));
+  return {
+    module: MomentoModule,
+    imports: [MomentoCoreModule, ...imports],
+    providers,
+    exports: providers.map(({ provide }) => provide),
+  };
 }

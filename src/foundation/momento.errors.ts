@@ -59,6 +59,7 @@ export type MomentoConfigurationCode =
   | 'invalid-options'
   | 'options-not-static'
   | 'duplicate-connection'
+  | 'duplicate-cache'
   | 'connection-missing'
   | 'cache-name-missing'
   | 'cache-not-found'

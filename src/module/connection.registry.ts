@@ -1,5 +1,13 @@
-import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit, Scope } from '@nestjs/common';
+import {
+  Injectable,
+  type InjectionToken,
+  Logger,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  Scope,
+} from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import type { AnyCacheDefinition } from '../cache/typed/cache-definition.js';
 import type { MomentoConnection } from '../clients/momento-connection.js';
 import { describeStack } from '../foundation/text/describe-error.js';
 import { MomentoConfigurationError } from '../foundation/momento.errors.js';
@@ -16,6 +24,7 @@ export class ConnectionRegistry implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('Momento');
   readonly #names = new Set<string>();
   readonly #connections = new Map<string, MomentoConnection>();
+  readonly #definitions = new Map<InjectionToken, Readonly<Record<string, unknown>>>();
   #failure: { readonly error: unknown } | undefined;
   #hasBooted = false;
   #isClosed = false;
@@ -71,6 +80,20 @@ export class ConnectionRegistry implements OnModuleInit, OnApplicationShutdown {
     return connection;
   }
 
+  /**
+   * Takes a definition of a cache, which may be given in several modules, with the same options.
+   *
+   * @throws MomentoConfigurationError `duplicate-cache`
+   */
+  takeDefinition(token: InjectionToken, { name, key }: AnyCacheDefinition, options: object): void {
+    const taken = { ...options, key };
+    const known = this.#definitions.get(token) ?? taken;
+    const names = new Set([...Object.keys(known), ...Object.keys(taken)]);
+    if ([...names].some((option) => Reflect.get(known, option) !== Reflect.get(taken, option)))
+      throw duplicateCache(name);
+    this.#definitions.set(token, known);
+  }
+
   /** Only now is it known of each provider whether it is made anew for each request; at its own making Nest passes it over. */
   async onModuleInit(): Promise<void> {
     await this.step(() => {
@@ -109,6 +132,14 @@ function duplicate(name: string): MomentoConfigurationError {
     'duplicate-connection',
     `The Momento connection ${quoteName(name)} is registered more than once in this app.`,
     'Import MomentoModule.forRoot or forRootAsync once, it is global; give a second connection a name of its own.',
+  );
+}
+
+function duplicateCache(name: string): MomentoConfigurationError {
+  return new MomentoConfigurationError(
+    'duplicate-cache',
+    `The cache ${quoteName(name)} is given to MomentoModule.forFeature more than once in a connection, with other options.`,
+    'Export one definition and use it everywhere, or give the second one a name of its own.',
   );
 }
 

@@ -2,35 +2,31 @@ import type { CacheClient } from '@gomomento/sdk';
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
 import type { CacheContext } from '../cache/load/cache-context.js';
 import { CacheService } from '../cache/cache.service.js';
-import type { CacheBinding } from '../cache/options/cache.options.js';
-import { type AnyCacheDefinition, isCacheDefinition } from '../cache/typed/cache-definition.js';
-import { getCacheToken } from '../cache/typed/feature.tokens.js';
 import { TypedCache } from '../cache/typed/typed-cache.js';
 import { getCacheClientToken } from '../clients/client.tokens.js';
 import type { MomentoConnection } from '../clients/momento-connection.js';
 import { MomentoConfigurationError } from '../foundation/momento.errors.js';
 import { quoteName } from '../foundation/text/redaction.js';
 import { defaultConnectionName } from '../foundation/tokens.js';
-import type { CacheFeature } from './connection.options.js';
 import { ConnectionRegistry } from './connection.registry.js';
+import { type Feature, tokenOf } from './feature.js';
 import { bootToken, cacheContextToken, connectionToken } from './module.tokens.js';
 
 /** Optional, so that a missing connection gives an error of this library, not of Nest. */
 const ofConnection = (token: InjectionToken) => ({ token, optional: true });
 
-/** The caches of `forFeature`; each is there at boot, or created when the connection's `createCaches` says so. */
-export function featureProviders(
-  features: readonly (CacheFeature | AnyCacheDefinition)[],
-  connectionName = defaultConnectionName,
-): FactoryProvider[] {
-  return features.map((feature) => ({
-    provide: tokenOf(feature, connectionName),
+/** The provider of a cache; which is there at boot, or created when the connection's `createCaches` says so. */
+export function featureProvider(feature: Feature, connectionName = defaultConnectionName): FactoryProvider {
+  const token = tokenOf(feature, connectionName);
+  return {
+    provide: token,
     inject: [
       ConnectionRegistry,
       ofConnection(connectionToken(connectionName)),
       ofConnection(getCacheClientToken(connectionName)),
       ofConnection(cacheContextToken(connectionName)),
       ofConnection(bootToken(connectionName)),
+      ...feature.inject,
     ],
     useFactory: (
       registry: ConnectionRegistry,
@@ -38,33 +34,20 @@ export function featureProviders(
       client?: CacheClient,
       context?: CacheContext,
       isConnected?: boolean,
+      ...dependencies: unknown[]
     ) =>
       registry.step(async () => {
-        const name = nameOf(feature);
+        const { name, definition } = feature;
         if (connection === undefined || client === undefined) throw connectionMissing(name, connectionName);
-        const { cacheName = connection.cacheName } = feature;
+        const options = await feature.options(...dependencies);
+        if (definition !== undefined) registry.takeDefinition(token, definition, options);
+        const { cacheName = connection.cacheName, ...binding } = options;
         if (cacheName === undefined) throw cacheNameMissing(name);
         if (isConnected === true) await connection.ensureCache(cacheName);
-        const cache = new CacheService(client, cacheName, bindingOf(feature), context);
-        return isCacheDefinition(feature) ? new TypedCache(cache, feature) : cache;
+        const cache = new CacheService(client, cacheName, binding, context);
+        return definition === undefined ? cache : new TypedCache(cache, definition);
       }),
-  }));
-}
-
-function tokenOf(feature: CacheFeature | AnyCacheDefinition, connectionName: string): InjectionToken {
-  return isCacheDefinition(feature)
-    ? getCacheToken(feature, connectionName)
-    : getCacheToken(nameOf(feature), connectionName);
-}
-
-function nameOf(feature: CacheFeature | AnyCacheDefinition): string {
-  return isCacheDefinition(feature) ? feature.name : (feature.name ?? feature.cacheName);
-}
-
-function bindingOf(feature: CacheFeature | AnyCacheDefinition): CacheBinding {
-  if (isCacheDefinition(feature)) return feature.binding;
-  const { name: _name, cacheName: _cacheName, ...binding } = feature;
-  return binding;
+  };
 }
 
 function cacheNameMissing(cache: string): MomentoConfigurationError {

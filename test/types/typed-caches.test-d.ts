@@ -1,3 +1,4 @@
+import { ConfigService } from '@nestjs/config';
 import {
   bytesCodec,
   type CacheOf,
@@ -90,6 +91,30 @@ export async function compiled(
   await datesCache.set('a', born);
   await service.sessions.cache('other', { schema: personSchema }).get('a');
 
+  MomentoModule.forFeatureAsync({
+    cache: users,
+    inject: [ConfigService, { token: 'X', optional: true }],
+    useFactory: (config, x: unknown) => ({
+      ttlSeconds: ({ id }) => config.getOrThrow<number>('TTL') + id + Number(x),
+      cacheName: undefined,
+    }),
+  });
+  MomentoModule.forFeatureAsync(
+    { cache: 'sessions', useFactory: async () => ({ codec: bytesCodec }) },
+    'analytics',
+  );
+
+  // @ts-expect-error a user has no such field
+  MomentoModule.forFeatureAsync({ cache: users, useFactory: () => ({ storeIf: ({ age }) => age > 18 }) });
+  // @ts-expect-error the codec makes the type of a definition
+  MomentoModule.forFeatureAsync({ cache: users, useFactory: () => ({ codec: bytesCodec }) });
+  MomentoModule.forFeatureAsync({
+    cache: users,
+    // @ts-expect-error an argument that inject does not name
+    useFactory: (config: ConfigService) => ({ ttlSeconds: config.get('A') }),
+  });
+  // @ts-expect-error no cache
+  MomentoModule.forFeatureAsync({ useFactory: () => ({}) });
   // @ts-expect-error the schema reads no number, and gives none
   await peopleCache.set(7, { born: 5 });
   // @ts-expect-error the loader gives what the schema does not read
