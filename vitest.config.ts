@@ -30,7 +30,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'main',
-          include: ['src/**/*.spec.ts', 'test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],
+          include: ['src/**/*.spec.ts', '{test,bench}/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],
           exclude: fakedTime,
           // Halves the time of many small files.
           isolate: false,

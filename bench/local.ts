@@ -1,6 +1,7 @@
 import { CacheClient, CacheGet, CacheSetBatch, Configurations, CredentialProvider } from '@gomomento/sdk';
 import { MomentoLocal } from 'nestjs-momento/local';
-import { startOtherProcess, type Usage } from './other-process.js';
+import type { Usage } from './local-server.js';
+import { startOtherProcess } from './other-process.js';
 import type { Report } from './report.js';
 
 const CONCURRENCIES = [1, 50, 500];

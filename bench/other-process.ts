@@ -1,16 +1,5 @@
 import { bundleProgram } from './forked.js';
-
-/** What the server's process has used since it started. */
-export interface Usage {
-  /** Microseconds, on all cores. */
-  readonly cpuMicros: number;
-  readonly rssBytes: number;
-  /** Calls that have arrived, by their names. */
-  readonly calls: Readonly<Record<string, number>>;
-}
-
-/** What can happen to the server: it answers no call any more, is down, is up again, or answers as before. */
-type ServerEvent = 'hang' | 'down' | 'up' | 'clear';
+import type { ServerEvent, Usage } from './local-server.js';
 
 export interface OtherProcess {
   readonly port: number;
@@ -25,7 +14,7 @@ export async function startOtherProcess(): Promise<OtherProcess> {
   const server = await program.start();
   return {
     port: Number(server.firstLine['port']),
-    usage: async () => (await server.ask({ make: 'usage' })) as Usage,
+    usage: async () => (await server.ask({})) as Usage,
     make: async (event) => {
       await server.ask({ make: event });
     },

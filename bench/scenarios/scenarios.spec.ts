@@ -1,0 +1,72 @@
+import { MomentoLocal } from 'nestjs-momento/local';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { makeHappen, usageOf } from '../local-server.js';
+import { Arena } from './arena.js';
+import type { Contestant } from './caches/cache.js';
+import { contestants } from './contestants.js';
+import { makeAnswering, Member } from './member.js';
+import { scenarios } from './run-scenarios.js';
+
+const size = { callers: 20, keysATick: 20, trials: 5, processes: 2, limitMs: 50, nextCalls: 3 };
+const quick = scenarios.filter(({ isSlow }) => isSlow !== true);
+
+/** A contestant's column, by title; server and members are in this process. */
+async function columnOf(contestant: Contestant): Promise<Map<string, string>> {
+  const momento = await MomentoLocal.start({ port: 0, caches: ['bench'] });
+  const server = {
+    port: momento.port,
+    usage: async () => usageOf(momento),
+    make: (event: Parameters<typeof makeHappen>[1]) => makeHappen(momento, event),
+    stop: () => momento.stop(),
+  };
+  const members = Array.from({ length: size.processes }, () => new Member(makeAnswering()));
+  const arena = new Arena(server, members, size);
+  const cells = new Map<string, string>();
+  try {
+    for (const scenario of quick) cells.set(scenario.title(size), await scenario.run(arena, contestant));
+  } finally {
+    await server.stop();
+  }
+  return cells;
+}
+
+/** The short form of `npm run bench:scenarios`, without what waits for real time. */
+describe('the scenarios', () => {
+  let columns: Map<string, string>[] = [];
+  beforeAll(async () => {
+    columns = await Promise.all(contestants.map(columnOf));
+  }, 60_000);
+
+  const cellsOf = (column: number, title: RegExp) =>
+    [...(columns[column] ?? [])].flatMap(([text, cell]) => (title.test(text) ? [cell] : []));
+
+  it('have a cell for every contestant', () => {
+    expect(quick.length).toBeGreaterThan(10);
+    const cells = columns.flatMap((column) => [...column.values()]);
+    expect(cells).toHaveLength(quick.length * contestants.length);
+    expect(cells.filter((cell) => cell === '' || cell.includes('NaN'))).toEqual([]);
+  });
+
+  it.each([
+    [/miss one key/, '1 / 1 / 1'],
+    [/the loader fails/, '1 / 1, '],
+    [/in the same process/, '0'],
+    [/in one tick/, '1'],
+    [/one miss/, '2'],
+    [/hangs, limit|is down/, ''],
+  ])('of %s: this library', (title, cell) => {
+    expect(cellsOf(0, title).every((one) => one.startsWith(cell) && !one.includes('fail'))).toBe(true);
+    expect(cellsOf(0, title)).not.toEqual([]);
+  });
+
+  it.each([
+    [/miss one key/, '1 / 1 / 2'],
+    [/by another process/, '0'],
+    [/2 processes miss 20 keys/, '20'],
+    [/2 processes miss 50 keys/, '50, '],
+    [/hangs, limit|is down/, ''],
+  ])('of %s: this library in a fleet', (title, cell) => {
+    expect(cellsOf(1, title).every((one) => one.startsWith(cell) && !one.includes('fail'))).toBe(true);
+    expect(cellsOf(1, title)).not.toEqual([]);
+  });
+});
