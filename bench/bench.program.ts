@@ -4,8 +4,10 @@ import { parseArgs } from 'node:util';
 import { MomentoLocal, SecretsManagerLocal } from 'nestjs-momento/local';
 import { runProgram } from '../test/support/child-process.js';
 import { measureCache } from './cache.js';
+import { measureGrowth } from './growth.js';
 import { measureLocal } from './local.js';
 import { startOtherProcess } from './other-process.js';
+import { measureOutages } from './outages.js';
 import { interleave, Report } from './report.js';
 
 /** The program runs bundled, from elsewhere; npm runs it in the project's folder. */
@@ -21,6 +23,8 @@ export async function main(args: string[]): Promise<void> {
   const report = new Report();
   const server = await startOtherProcess();
   await measureCache(report, server);
+  await measureOutages(report, server);
+  await measureGrowth(report, server);
   await server.stop();
   await measureBoot(report);
   await measureLocal(report);

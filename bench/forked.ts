@@ -11,7 +11,7 @@ export interface Program {
   remove(): Promise<void>;
 }
 
-export interface Forked {
+interface Forked {
   /** The line that it printed first, as JSON. */
   readonly firstLine: Readonly<Record<string, unknown>>;
   ask(question: unknown): Promise<unknown>;

@@ -17,7 +17,6 @@ export const outages: readonly Scenario[] = [
 async function during(arena: Arena, contestant: Contestant, outage: 'hang' | 'down'): Promise<string> {
   const { limitMs, nextCalls } = arena.size;
   return arena.withCache(contestant, { limitMs }, async (cache) => {
-    await callAll(cache, { keys: arena.keys(1), value: 'value' });
     await arena.server.make(outage);
     try {
       const first = await callAll(cache, { keys: arena.keys(1), value: 'value' });
