@@ -48,7 +48,7 @@ export class Arena {
 
   /** A limit that no call meets, but where a scenario is about an outage. */
   setUp(more: Partial<SetUp> = {}): SetUp {
-    return { port: this.server.port, limitMs: 5_000, ttlSeconds: 600, ...more };
+    return { port: this.server.port, limitMs: 20_000, ttlSeconds: 600, ...more };
   }
 
   keys(count: number): string[] {

@@ -10,11 +10,12 @@ import { outages } from './outages.js';
 
 /** In the order of the table's rows. */
 export const scenarios: readonly Scenario[] = [
+  // First: the clients of the others leave work behind, which is CPU of this process as well.
+  ...memory,
   ...oneProcess,
   ...betweenProcesses,
   ...grace,
   ...outages,
-  ...memory,
 ];
 
 /** Runs every scenario with every contestant, one after the other, on one server. @returns rows: a title, and a cell each */
