@@ -1,5 +1,6 @@
 import type { OtherProcess } from '../other-process.js';
 import type { Cache, Contestant, SetUp } from './caches/cache.js';
+import { callAll } from './calls.js';
 import type { Member } from './member.js';
 
 /** How big the scenarios are: a test runs them small. */
@@ -69,7 +70,7 @@ export class Arena {
     const cache = await contestant.open(this.setUp(more));
     try {
       // So that the time it takes to connect is no part of what is measured.
-      await cache.getOrSet(this.key(), () => Promise.resolve('value'));
+      await callAll(cache, { keys: this.keys(1), value: 'value' });
       return await work(cache);
     } finally {
       await cache.close();
