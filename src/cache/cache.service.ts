@@ -58,12 +58,7 @@ export class CacheService {
     return new CacheService(this.#client, cacheName, binding, this.#context);
   }
 
-  /**
-   * A value that is fresh.
-   *
-   * @returns the value; `undefined` when there is none (a miss)
-   * @throws MomentoCacheError
-   */
+  /** A value that is fresh; `undefined` when there is none (a miss). @throws MomentoCacheError */
   get<T>(key: string): Promise<T | undefined> {
     try {
       return this.#parts.reads.get<T>(key);
@@ -96,11 +91,7 @@ export class CacheService {
     return this.#parts.writes.delete(key);
   }
 
-  /**
-   * Deletes many items. Not atomic: when it rejects, some may have been deleted.
-   *
-   * @throws MomentoCacheError the first of those that failed
-   */
+  /** Deletes many items. Not atomic: some may have been deleted when it rejects. @throws MomentoCacheError the first failure */
   async deleteMany(keys: readonly string[]): Promise<void> {
     return this.#parts.writes.deleteMany(keys);
   }
@@ -162,7 +153,8 @@ export class CacheService {
 
   /**
    * The cached value, or the loader's, which is then stored. However many callers of this process ask for a key at once,
-   * it is read, loaded and written once; each gets a copy of its own, as the codec gives it back.
+   * it is read, loaded and written once; each gets a copy of its own, as the codec gives it back; with a near cache all get
+   * one frozen value.
    *
    * A failing cache counts as a miss: the loader's value is returned and a warning is logged. A failing loader rejects
    * for everyone who waits, and nothing is stored. What was loaded while the key was written or deleted is not stored.

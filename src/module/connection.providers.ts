@@ -1,6 +1,7 @@
 import type { CacheClient, TopicClient } from '@gomomento/sdk';
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
 import { CacheContext } from '../cache/load/cache-context.js';
+import { defaultMaxItems } from '../cache/near/near-level.js';
 import { CacheService } from '../cache/cache.service.js';
 import { MomentoConnection } from '../clients/momento-connection.js';
 import { CREDENTIAL_ORIGIN, type CredentialOrigin } from '../credentials/credential-origin.js';
@@ -175,12 +176,14 @@ function boot(
 
 /** The one line of a boot that went well. */
 function sayConnected(
-  { name, cacheName }: ResolvedMomentoOptions,
+  { name, cacheName, cache: { nearCache } }: ResolvedMomentoOptions,
   { source, versionId }: CredentialStatus,
 ): void {
   const version = versionId === undefined ? '' : `, version ${redactKeys(versionId)}`;
   const cache = cacheName === undefined ? '' : `, cache ${quoteName(cacheName)}`;
-  connectionLogger('Momento', name).log(`Connected: ${redactKeys(source)}${version}${cache}.`);
+  const { maxItems = defaultMaxItems } = nearCache || {};
+  const near = nearCache ? `, near cache of ${maxItems} items` : '';
+  connectionLogger('Momento', name).log(`Connected: ${redactKeys(source)}${version}${cache}${near}.`);
 }
 
 function clientProvider<C>(

@@ -33,6 +33,11 @@ describe('a boot', () => {
     ]);
   });
 
+  it('says what is kept near', async () => {
+    await bootLogged(MomentoModule.forRoot(apps.options({ cache: { nearCache: {} } })));
+    expect(ours()).toEqual([expect.stringMatching(/, cache 'demo-cache', near cache of 10000 items\.$/)]);
+  });
+
   it('says one line a connection, with its name', async () => {
     const { credentials, endpoint } = apps.options();
     await bootLogged(

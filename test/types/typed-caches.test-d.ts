@@ -70,7 +70,7 @@ export async function compiled(
     ids.map((id) => [id, user] as const),
   );
   const read: Map<number, User> = await cache.getMany([7]);
-  await cache.setMany([[7, user]], { tags: undefined } as object);
+  await cache.setMany([[7, user]], { tags: undefined });
   await cache.evict(7);
   await cache.evict([7, 8]);
   const bytes: Uint8Array | undefined = await service.pictures.get('logo');

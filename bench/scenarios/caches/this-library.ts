@@ -19,7 +19,7 @@ const thisLibrary = (name: string, singleFlight: 'process' | 'fleet'): Contestan
       softLimitMs === undefined
         ? { staleSeconds: graceSeconds }
         : { staleIfErrorSeconds: graceSeconds, loaderSoftTimeoutSeconds: softLimitMs / 1000 };
-    const near = { nearCache: { maxItems: 10_000, ttlSeconds, invalidation: 'none' } };
+    const near = { nearCache: { maxItems: 10_000, ttlSeconds } };
     const cache = app
       .get(CacheService)
       .cache(cacheName, { singleFlight, ttlSeconds, ...windows, ...(setUp.near === true ? near : {}) });

@@ -60,7 +60,7 @@ export class DirectReads {
     const hits = new Map<string, T>();
     for (const [index, key] of uniqueKeys.entries()) {
       const near = nears[index];
-      const value = near === undefined ? await values.next().value : (handOut(near.shareable) as T);
+      const value = near === undefined ? values.next().value : (handOut(near.shareable) as T);
       if (value !== undefined) hits.set(key, value);
     }
     return hits;
@@ -71,7 +71,7 @@ export class DirectReads {
     const { stored, markers } = await this.#tags.readWith(fullKeys, this.#markerKeys);
     const all = await this.#freshValues.markersOf(stored, markers);
     return Promise.all(
-      readings.map((reading, index) => this.#freshValues.readWith<T>(reading, stored[index], all)),
+      readings.map(async (reading, index) => this.#freshValues.readWith<T>(reading, stored[index], all)),
     );
   }
 

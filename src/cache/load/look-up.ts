@@ -110,7 +110,10 @@ export class LookUp {
     const { epoch } = this.#tags.changes;
     const see = (stored: Uint8Array | undefined, markers: Markers) => {
       const found = stored === undefined ? absent : this.#read(wanted, stored);
-      const seen = afterwards(found, (one) => this.#checked(one, markers, epoch));
+      const seen =
+        found instanceof Promise
+          ? found.then((one) => this.#checked(one, markers, epoch))
+          : this.#checked(found, markers, epoch);
       return seen instanceof Promise ? outcomeOf(seen) : { value: seen };
     };
     if (markerKeys.length === 0)
@@ -129,7 +132,9 @@ export class LookUp {
   /** What stored bytes are to this handle; a promise for tags, and for a schema that needs time. Rejects when tags cannot be read. */
   read(wanted: Wanted, stored: Uint8Array): Found | Promise<Found> {
     const { epoch } = this.#tags.changes;
-    return afterwards(this.#read(wanted, stored), (found) => this.#checked(found, noMarkers, epoch));
+    const check = (one: Found) => this.#checked(one, noMarkers, epoch);
+    const found = this.#read(wanted, stored);
+    return found instanceof Promise ? found.then(check) : check(found);
   }
 
   /** @param epoch from before it was read */
@@ -150,7 +155,7 @@ export class LookUp {
     const entry = readEntry(stored);
     if (entry.kind !== 'lease') return this.#usable(wanted, entry);
     const former = entry.former === undefined ? nothing : this.#usable(wanted, readEntry(entry.former));
-    return afterwards(former, leased);
+    return former instanceof Promise ? former.then(leased) : leased(former);
   }
 
   #usable({ operation, item }: Wanted, entry: StoredEntry): Found | Promise<Found> {
@@ -197,11 +202,6 @@ type Tagged = Found & Required<Pick<Found, 'entry'>>;
 
 function hasTags(found: Found): found is Tagged {
   return found.entry !== undefined && found.entry.tags.length > 0;
-}
-
-/** At once where it can be. */
-function afterwards<A, B>(value: A | Promise<A>, next: (value: A) => B | Promise<B>): B | Promise<B> {
-  return value instanceof Promise ? value.then(next) : next(value);
 }
 
 async function outcomeOf<T>(work: Promise<T>): Promise<CallOutcome<T>> {

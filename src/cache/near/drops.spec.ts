@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Drops } from './drops.js';
-import { hashOf } from './key-hash.js';
+import { hashOf } from './invalidation/key-hash.js';
 
 function scene() {
   const clock = { nowMs: 1e6 };

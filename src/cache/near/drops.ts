@@ -1,4 +1,4 @@
-import type { KeyHash } from './key-hash.js';
+import type { KeyHash } from './invalidation/key-hash.js';
 
 /** Nothing of a key is kept for so long after a change: a read of Momento's right after a write may still be the old value. */
 const quietMs = 2_000;

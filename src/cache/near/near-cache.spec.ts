@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Drops } from './drops.js';
-import { hashOf } from './key-hash.js';
+import { hashOf } from './invalidation/key-hash.js';
 import { NearCache } from './near-cache.js';
 
 function scene({ maxItems = 100, maxBytes = 1e9, ttlMs = 5_000 } = {}) {

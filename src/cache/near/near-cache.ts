@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { Drops } from './drops.js';
-import { hashOf, type KeyHash } from './key-hash.js';
+import { hashOf, type KeyHash } from './invalidation/key-hash.js';
 import type { Shareable } from './shareable.js';
 
 /** What is kept of a value. */
-export interface Kept {
+interface Kept {
   readonly shareable: Shareable;
   /** As it is stored. */
   readonly sizeBytes: number;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { jsonCodec, stringCodec } from '../../foundation/momento.codecs.js';
 import type { NearCacheOptions } from '../options/cache.options.js';
 import type { HeardChanges } from './invalidation/invalidation.js';
-import { hashOf, type KeyHash } from './key-hash.js';
+import { hashOf, type KeyHash } from './invalidation/key-hash.js';
 import type { NearCache } from './near-cache.js';
 import { NearLevel } from './near-level.js';
 

@@ -1,13 +1,13 @@
 import { Drops } from './drops.js';
-import { hashOf, type KeyHash } from './key-hash.js';
+import { hashOf, type KeyHash } from './invalidation/key-hash.js';
 import { NearCache } from './near-cache.js';
 import type { HeardChanges, Invalidation } from './invalidation/invalidation.js';
 import type { NearCacheOptions } from '../options/cache.options.js';
 
 /** Where nobody tells of changes, values of other processes are kept no longer. */
-export const untoldTtlSeconds = 5;
+const untoldTtlSeconds = 5;
 const toldTtlSeconds = 60;
-const defaultMaxItems = 10_000;
+export const defaultMaxItems = 10_000;
 
 export interface NearLevelOptions {
   /** Tells the other processes, and is told by them; made when the first near cache wants it. */

@@ -16,7 +16,7 @@ export interface Marker {
 export type Markers = ReadonlyMap<string, Marker | 'unreadable' | undefined>;
 
 export const noMarkers: Markers = new Map();
-export const noMarkerKeys: readonly string[] = Object.freeze([]);
+const noMarkerKeys: readonly string[] = Object.freeze([]);
 export const noMarks: readonly TagMark[] = Object.freeze([]);
 
 /** No key of a user begins like this by accident. Prefixes of handles do not apply: a tag is one of the whole cache. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InFlight } from '../../../foundation/time/in-flight.js';
 import { CacheRecords } from '../../statistics/cache-records.js';
 import { DegradationLog } from '../../statistics/degradation-log.js';
-import { hashOf, type KeyHash } from '../key-hash.js';
+import { hashOf, type KeyHash } from './key-hash.js';
 import { GatheredChanges } from './gathered-changes.js';
 import { maxHashes } from './message.js';
 

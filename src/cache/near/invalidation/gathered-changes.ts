@@ -1,6 +1,6 @@
 import type { InFlight } from '../../../foundation/time/in-flight.js';
 import type { DegradationLog } from '../../statistics/degradation-log.js';
-import type { KeyHash } from '../key-hash.js';
+import type { KeyHash } from './key-hash.js';
 import { maxHashes } from './message.js';
 
 /** The service counts each message and each delivery; the documented quota is ten a second. */

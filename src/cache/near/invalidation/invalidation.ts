@@ -1,4 +1,4 @@
-import type { KeyHash } from '../key-hash.js';
+import type { KeyHash } from './key-hash.js';
 
 /** Between the near caches of a cache in all processes. */
 export interface Invalidation {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hashOf } from '../key-hash.js';
+import { hashOf } from './key-hash.js';
 import { maxHashes, readMessage, writeMessage } from './message.js';
 
 const sender = 'sender 1';
@@ -18,9 +18,7 @@ describe('a message between near caches', () => {
 
   it('has these bytes, which docs/format.md describes and later versions must read', () => {
     const message = writeMessage({ sender, hashes: ['user:1', 'user:2'].map(hashOf) });
-    expect(Buffer.from(message).toString('hex')).toBe(
-      '01' + '73656e6465722031' + 'abc3a47b8ad18b85' + '0195616cec890a4d',
-    );
+    expect(Buffer.from(message).toString('hex')).toBe('0173656e6465722031abc3a47b8ad18b850195616cec890a4d');
     expect(Buffer.from(writeMessage({ sender, hashes: [] })).toString('hex')).toBe('0173656e6465722031');
   });
 
@@ -29,7 +27,8 @@ describe('a message between near caches', () => {
       fc.property(fc.uint8Array(), fc.nat(9), (bytes, offset) => {
         const view = Uint8Array.from([...Buffer.alloc(offset), ...bytes]).subarray(offset);
         const message = readMessage(view);
-        if (message !== undefined) expect([...writeMessage(message)]).toEqual([...bytes]);
+        const again = message === undefined ? bytes : writeMessage(message);
+        expect([...again]).toEqual([...bytes]);
       }),
     );
   });

@@ -1,4 +1,4 @@
-import { type KeyHash, keyHashBytes } from '../key-hash.js';
+import { type KeyHash, keyHashBytes } from './key-hash.js';
 
 /** docs/format.md says what the bytes mean: keep the two together. */
 const version = 1;

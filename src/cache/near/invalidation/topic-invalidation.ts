@@ -6,13 +6,13 @@ import { MomentoClosedError } from '../../../foundation/momento.errors.js';
 import type { InFlight } from '../../../foundation/time/in-flight.js';
 import { pause } from '../../../foundation/time/pause.js';
 import type { DegradationLog } from '../../statistics/degradation-log.js';
-import type { KeyHash } from '../key-hash.js';
+import type { KeyHash } from './key-hash.js';
 import { GatheredChanges } from './gathered-changes.js';
 import type { HeardChanges, Invalidation } from './invalidation.js';
 import { readMessage, writeMessage } from './message.js';
 
 /** In each cache that has a near one. */
-export const invalidationTopic = 'nestjs-momento/near';
+const invalidationTopic = 'nestjs-momento/near';
 
 const firstPauseMs = 2_000;
 const longestPauseMs = 60_000;
