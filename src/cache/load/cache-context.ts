@@ -113,7 +113,13 @@ export class CacheContext {
     const { cacheName, keyPrefix, form, nearCache } = args;
     if (nearCache === undefined) return noNear;
     const level = this.#near.get(cacheName) ?? this.#makeNearLevel(cacheName);
-    return new HandleNear(level.open(form, nearCache), keyPrefix, this.watchOf(args));
+    const cache = level.open(form, nearCache);
+    if (cache !== undefined) return new HandleNear(cache, keyPrefix, this.watchOf(args));
+    this.degradations.warn(
+      'keep',
+      new Error('make a handle with a codec, schema or near cache of its own once'),
+    );
+    return noNear;
   }
 
   #makeNearLevel(cacheName: string): NearLevel {

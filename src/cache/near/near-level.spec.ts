@@ -15,14 +15,17 @@ function scene() {
     invalidation: (heard) => {
       made.push(heard);
       return {
-        get isHearing() {
-          return channel.isHearing;
-        },
+        checkHearing: () => channel.isHearing,
         tell: (hashes) => void channel.told.push(...hashes),
       };
     },
   });
-  return { clock, channel, made, level, open: (options: NearCacheOptions) => level.open(jsonCodec, options) };
+  const openIn = (options: NearCacheOptions, form: object = jsonCodec) => {
+    const cache = level.open(form, options);
+    if (cache === undefined) throw new Error('there are too many');
+    return cache;
+  };
+  return { clock, channel, made, level, open: openIn };
 }
 
 function keep(near: NearCache, key: string, value: unknown, dependsOn: readonly string[] = []) {
@@ -41,7 +44,15 @@ describe('the near caches of a cache', () => {
     const { level, open } = scene();
     expect(open({ maxItems: 10 })).toBe(open({ maxItems: 10 }));
     expect(open({ maxItems: 11 })).not.toBe(open({ maxItems: 10 }));
-    expect(level.open(stringCodec, { maxItems: 10 })).not.toBe(open({ maxItems: 10 }));
+    expect(open({ maxItems: 10 }, stringCodec)).not.toBe(open({ maxItems: 10 }));
+  });
+
+  it('are not made without end for handles that are', () => {
+    const { level, open } = scene();
+    const first = open({});
+    for (let time = 0; time < 300; time += 1) level.open({}, {});
+    expect(level.open({}, {})).toBeUndefined();
+    expect(open({})).toBe(first);
   });
 
   it('all drop what is changed, here or elsewhere, and are counted together', () => {

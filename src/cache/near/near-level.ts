@@ -9,6 +9,9 @@ const untoldTtlSeconds = 5;
 const toldTtlSeconds = 60;
 export const defaultMaxItems = 10_000;
 
+/** Of one cache; an app has a handful. */
+const maxNearCaches = 100;
+
 export interface NearLevelOptions {
   /** Tells the other processes, and is told by them; made when the first near cache wants it. */
   readonly invalidation: (heard: HeardChanges) => Invalidation;
@@ -44,10 +47,16 @@ export class NearLevel implements HeardChanges {
     return this.#opened.reduce((sum, { cache }) => sum + cache.bytes, 0);
   }
 
-  /** The near cache for these options; handles with equal ones share it. @param form what values are read with */
-  open(form: object, options: NearCacheOptions): NearCache {
+  /**
+   * The near cache for these options; handles with equal ones share it.
+   *
+   * @param form what values are read with
+   * @returns undefined: there are too many already, each for handles that nobody may have any more
+   */
+  open(form: object, options: NearCacheOptions): NearCache | undefined {
     const known = this.#opened.find((one) => one.form === form && areEqual(one.options, options));
     if (known !== undefined) return known.cache;
+    if (this.#opened.length >= maxNearCaches) return undefined;
     const cache = this.#make(options);
     this.#opened.push({ form, options, cache });
     return cache;
@@ -96,7 +105,7 @@ export class NearLevel implements HeardChanges {
     }
     const toldMs = 1000 * (ttlSeconds ?? toldTtlSeconds);
     const channel = (this.#invalidation ??= this.#options.invalidation(this));
-    return new NearCache({ ...parts, ttlMs: () => (channel.isHearing ? toldMs : untoldMs) });
+    return new NearCache({ ...parts, ttlMs: () => (channel.checkHearing() ? toldMs : untoldMs) });
   }
 }
 

@@ -5,9 +5,9 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /**
  * What failed: reading, storing, a delete that is tried again, or evictions that are given up; and of near caches, telling other
- * processes what was changed, or hearing it from them.
+ * processes what was changed, hearing it from them, or keeping values.
  */
-export type CacheErrorStep = 'read' | 'store' | 'evict' | 'lost' | 'tell' | 'hear';
+export type CacheErrorStep = 'read' | 'store' | 'evict' | 'lost' | 'tell' | 'hear' | 'keep';
 
 interface OfCache {
   readonly cacheName: string;

@@ -10,6 +10,7 @@ const sentences = {
   load: 'Going on with a stale value, since the loader failed',
   evict: 'A value that was to be evicted is still cached',
   lost: 'Values that were to be evicted stay cached until their TTL is over',
+  keep: 'Going on without another near cache, since there are too many of one cache',
   tell: 'Near caches of other processes may keep what was changed here for a while',
   hear: 'The near cache does not hear of changes in other processes, and keeps values for a shorter time',
   refresh: 'A value was not refreshed and goes stale, since the loader failed',

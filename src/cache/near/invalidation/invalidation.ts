@@ -2,8 +2,8 @@ import type { KeyHash } from './key-hash.js';
 
 /** Between the near caches of a cache in all processes. */
 export interface Invalidation {
-  /** Whether changes in other processes are heard of at this moment. */
-  readonly isHearing: boolean;
+  /** Whether changes in other processes are heard of at this moment. Says `anythingChanged` first when some may have been missed. */
+  checkHearing(): boolean;
   /** Lets the others know, soon. */
   tell(hashes: readonly KeyHash[]): void;
 }
@@ -16,4 +16,4 @@ export interface HeardChanges {
 }
 
 /** Where there are no topics. */
-export const noInvalidation: Invalidation = { isHearing: false, tell: () => undefined };
+export const noInvalidation: Invalidation = { checkHearing: () => false, tell: () => undefined };

@@ -42,7 +42,7 @@ export class TopicInvalidation implements Invalidation {
     void this.#subscribe();
   }
 
-  get isHearing(): boolean {
+  checkHearing(): boolean {
     const subscription = this.#subscription;
     if (subscription === undefined) return false;
     if (!isLiveSubscription(subscription)) return subscription.isSubscribed;
