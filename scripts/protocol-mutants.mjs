@@ -1,0 +1,94 @@
+// Leaves out one rule of the protocol between processes at a time, and tells which the property over a fleet does not miss:
+// npm run mutants -- --protocol
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const property = 'src/cache/load/fleet-tags.faked-time.spec.ts';
+
+/** Each: a rule, its file, what stands there, and what stands there without the rule. */
+const rules = [
+  [
+    'lease: who misses takes one',
+    'src/cache/load/slots.ts',
+    "request.policy.singleFlight === 'process'",
+    'true',
+  ],
+  [
+    'fence: a value is stored in place of its lease alone',
+    'src/cache/load/leases.ts',
+    'return (await this.#store.setIfPresentAndHashEqual({ key, value, ttlSeconds }, hash)) !== undefined;',
+    'await this.#store.set({ key, value, ttlSeconds });\n    return hash.length > 0;',
+  ],
+  [
+    'who joined a fenced load asks again',
+    'src/cache/load/loading.ts',
+    'isShared = await filling;',
+    'isShared = await filling.then(() => true);',
+  ],
+  [
+    'who joined a load without a lease asks again',
+    'src/cache/load/slots.ts',
+    'const unsharedSlot: Slot = { fill: async () => false };',
+    'const unsharedSlot: Slot = { fill: async () => true };',
+  ],
+  [
+    'nonces are those from before the load',
+    'src/cache/tags/tag-markers.ts',
+    "if (typeof marker === 'object') before.set(key, marker);",
+    "if (typeof marker === 'object' && startedAtMs < 0) before.set(key, marker);",
+  ],
+  [
+    'what is young is not stored, when only the value tells the tags',
+    'src/cache/tags/tag-markers.ts',
+    'invalidatedAtMs > startedAtMs - clockSkewMs',
+    'invalidatedAtMs > startedAtMs + 1_000 * clockSkewMs',
+  ],
+  [
+    'markers are read again when somebody joined',
+    'src/cache/load/loading.ts',
+    'isShared && isJoined && found.answered',
+    'isShared && isJoined && !found.answered',
+  ],
+  [
+    'a marker that is gone makes values invalid',
+    'src/cache/tags/marker.ts',
+    "return typeof marker === 'object' && Buffer.compare(marker.nonce, nonce) === 0;",
+    "return typeof marker !== 'object' || Buffer.compare(marker.nonce, nonce) === 0;",
+  ],
+  [
+    'a flight that began before an invalidation is not handed to who asks after it',
+    'src/cache/load/read-through.ts',
+    'return this.#tagChanges.hasOutrun(flight);',
+    'return this.#tagChanges.hasOutrun({ tagEpoch: Infinity, markerKeys: [] });',
+  ],
+];
+
+/** @returns the rules that the property does not miss */
+export function findUnnoticedRules() {
+  const unnoticed = [];
+  for (const [rule, file, from, to] of rules) {
+    const source = readFileSync(file, 'utf8');
+    if (source.split(from).length !== 2) throw new Error(`${file} has not exactly one: ${from}`);
+    const restore = () => writeFileSync(file, source);
+    const end = () => {
+      restore();
+      process.exit(1);
+    };
+    process.once('SIGINT', end);
+    try {
+      writeFileSync(file, source.replace(from, to));
+      const startedAtMs = performance.now();
+      const { status } = spawnSync('npx', ['vitest', 'run', property, '--bail', '1'], {
+        env: { ...process.env, PROTOCOL_RUNS: '3000' },
+        stdio: 'ignore',
+      });
+      const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0);
+      console.log(`${status === 0 ? 'NOT NOTICED' : 'noticed    '} after ${seconds} s: ${rule}`);
+      if (status === 0) unnoticed.push(rule);
+    } finally {
+      restore();
+      process.off('SIGINT', end);
+    }
+  }
+  return unnoticed;
+}

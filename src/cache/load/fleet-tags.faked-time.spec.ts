@@ -1,0 +1,231 @@
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { captureLogs } from '../../../test/support/capture-logs.js';
+import type { CacheService } from '../cache.service.js';
+import type { StoreCall } from '../remote/memory-store.fixture.js';
+import { markerKeyOf } from '../tags/marker.js';
+import { startCache } from './load.fixture.js';
+
+/** What the database has of a key; each change of it is one higher. */
+type Version = number;
+
+const passMs = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+const logs = captureLogs();
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  logs.start();
+});
+afterEach(() => vi.useRealTimers());
+
+const usualRuns = 50;
+/** `npm run mutants -- --protocol` makes more, and wants no smaller example. */
+const numRuns = Number(process.env['PROTOCOL_RUNS'] ?? usualRuns);
+
+const keys = ['a', 'b'] as const;
+type Key = (typeof keys)[number];
+/** The tag of both. */
+const tag = 'org';
+
+const writes = ['set', 'setMany'] as const;
+const changes = ['delete', 'evict', 'invalidateTags', ...writes] as const;
+const reads = ['getOrSet', 'getOrSetMany', 'get', 'getMany'] as const;
+const losses = ['lose marker', 'lose value'] as const;
+const anyEvent = fc.record({
+  atMs: fc.nat(120),
+  process: fc.nat(2),
+  key: fc.constantFrom(...keys),
+  act: fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...reads) },
+    { weight: 3, arbitrary: fc.constantFrom(...changes) },
+    { weight: 1, arbitrary: fc.constantFrom(...losses, 'increment' as const) },
+  ),
+  fails: fc.boolean(),
+});
+type Event = typeof anyEvent extends fc.Arbitrary<infer T> ? T : never;
+
+interface FleetOptions {
+  readonly isFleet: boolean;
+  /** Whether tags are named, and not told by the value. */
+  readonly hasNames: boolean;
+  /** Whether changes are made one after the other. */
+  readonly isInOrder: boolean;
+}
+
+/** Three processes over one store, whose calls take some time each way, and a database that is changed before the cache is. */
+class Fleet {
+  readonly violations: string[] = [];
+  readonly #database = { a: 0, b: 0 };
+  /** By key: the newest change that has ended, for a process and for all. */
+  readonly #endedIn: Record<Key, Version>[] = [0, 1, 2].map(() => ({ a: 0, b: 0 }));
+  readonly #ended = { a: 0, b: 0 };
+  readonly #processes;
+  readonly #wait: () => Promise<void>;
+  readonly #isFleet: boolean;
+  readonly #hasNames: boolean;
+  readonly #isInOrder: boolean;
+  #changes = Promise.resolve();
+
+  constructor(
+    { isFleet, hasNames, isInOrder }: FleetOptions,
+    wait: () => Promise<void>,
+    failures: () => boolean,
+  ) {
+    this.#isFleet = isFleet;
+    this.#hasNames = hasNames;
+    this.#isInOrder = isInOrder;
+    this.#wait = wait;
+    const { process } = startCache({
+      singleFlight: isFleet ? 'fleet' : 'process',
+      ttlSeconds: 60,
+      staleIfErrorSeconds: 60,
+      tags: hasNames ? [tag] : () => [tag],
+    });
+    this.#processes = [0, 1, 2].map(() => {
+      const started = process();
+      /** Which changes had ended when the reads that are under way began. */
+      const underWay = new Map<StoreCall, Record<Key, Version>>();
+      started.store.before = async (call) => {
+        if (call.name.startsWith('get')) underWay.set(call, { ...this.#ended });
+        await wait();
+        if (!failures()) return;
+        underWay.delete(call);
+        throw new Error('Momento is away');
+      };
+      started.store.after = async (call) => {
+        await wait();
+        underWay.delete(call);
+      };
+      return { ...started, underWay };
+    });
+  }
+
+  async run({ atMs, process: index, key, act, fails }: Event): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, atMs));
+    const { cache, store } = this.#processes[index] ?? noProcess();
+    if (act === 'lose marker') {
+      // With tags that only the value tells, what an invalidation wrote must not be lost while a load is under way.
+      if (this.#hasNames) store.items.delete(markerKeyOf(tag));
+    } else if (act === 'lose value') store.items.delete(key);
+    else if (act === 'delete' || act === 'evict' || act === 'invalidateTags')
+      await this.#change(index, act === 'invalidateTags' ? keys : [key], () =>
+        act === 'invalidateTags' ? cache.invalidateTags(tag) : cache[act](key),
+      );
+    else if (act === 'set' || act === 'setMany')
+      await this.#change(index, [key], (version) =>
+        act === 'set' ? cache.set(key, version) : cache.setMany([[key, version]]),
+      );
+    // A number has no tags: it is counted beside the values.
+    else if (act === 'increment') await cache.increment('count').catch(() => undefined);
+    else await this.#read(index, key, act, fails);
+  }
+
+  /** The database first. What failed has not ended: nothing is promised about it. */
+  async #change(
+    index: number,
+    changed: readonly Key[],
+    change: (version: Version) => Promise<unknown>,
+  ): Promise<void> {
+    // Nothing holds back the write of an old value: who writes values does so in a transaction.
+    const others = this.#changes;
+    const mine = (this.#isInOrder ? others : Promise.resolve()).then(() =>
+      this.#changeAlone(index, changed, change),
+    );
+    this.#changes = mine;
+    await mine;
+  }
+
+  async #changeAlone(
+    index: number,
+    changed: readonly Key[],
+    change: (version: Version) => Promise<unknown>,
+  ): Promise<void> {
+    const versions = changed.map((key) => [key, (this.#database[key] += 1)] as const);
+    await this.#wait();
+    const { context } = this.#processes[index] ?? noProcess();
+    try {
+      await change(versions[0]?.[1] ?? 0);
+    } catch {
+      return;
+    }
+    const isQueued = context.evictions.size > 0;
+    for (const [key, version] of versions) {
+      const own = this.#endedIn[index];
+      if (own !== undefined) own[key] = Math.max(own[key], version);
+      // What is queued holds in this process alone, and of direct reads for tags alone.
+      if (!isQueued) this.#ended[key] = Math.max(this.#ended[key], version);
+    }
+  }
+
+  async #read(index: number, key: Key, act: (typeof reads)[number], fails: boolean): Promise<void> {
+    const { cache, underWay } = this.#processes[index] ?? noProcess();
+    const isLoading = act === 'getOrSet' || act === 'getOrSetMany';
+    const all = this.#isFleet ? this.#ended[key] : 0;
+    const must = Math.max(all, isLoading ? (this.#endedIn[index]?.[key] ?? 0) : 0);
+    const isExcused = isLoading && [...underWay.values()].some((before) => before[key] < must);
+    const load = async (): Promise<Version> => {
+      await this.#wait();
+      const version = this.#database[key];
+      await this.#wait();
+      if (fails) throw new Error('the database is away');
+      return version;
+    };
+    const value = await this.#valueOf(cache, act, key, load).catch(() => undefined);
+    if (value !== undefined && value < must && !isExcused)
+      this.violations.push(`${act} ${key} gave ${value} instead of ${must}`);
+  }
+
+  async #valueOf(
+    cache: CacheService,
+    act: (typeof reads)[number],
+    key: Key,
+    load: () => Promise<Version>,
+  ): Promise<Version | undefined> {
+    if (act === 'getOrSet') return cache.getOrSet(key, load);
+    if (act === 'get') return cache.get(key);
+    if (act === 'getMany') return (await cache.getMany<Version>([key])).get(key);
+    return (await cache.getOrSetMany([key], async () => [[key, await load()]])).get(key);
+  }
+
+  /** Flights that are left, and markers that are being made. */
+  get left(): number {
+    return this.#processes.reduce(
+      (sum, { context }) => sum + context.inFlight.count + context.tagsOf('demo-cache').making.size,
+      0,
+    );
+  }
+}
+
+function noProcess(): never {
+  throw new Error('there is no such process');
+}
+
+describe.each([
+  ['a fleet, with tags that are named', true, true],
+  ['a fleet, with tags that the value tells', true, false],
+  ['processes, with tags that are named', false, true],
+  ['processes, with tags that the value tells', false, false],
+])('in %s', (_name, isFleet, hasNames) => {
+  it.each([false, true])(
+    'a read that begins after a change gives that or a later one, however calls interleave (with failures: %s)',
+    async (isFailing) => {
+      const delays = fc.infiniteStream(fc.nat(12));
+      const chances = fc.infiniteStream(fc.nat(9));
+      const events = fc.array(anyEvent, { minLength: 2, maxLength: 24 });
+      await fc.assert(
+        fc.asyncProperty(events, delays, chances, async (happens, delay, chance) => {
+          const wait = () => new Promise<void>((resolve) => setTimeout(resolve, Number(delay.next().value)));
+          const fails = () => isFailing && chance.next().value === 0;
+          const isInOrder = happens.some(({ act }) => writes.some((name) => name === act));
+          const fleet = new Fleet({ isFleet, hasNames, isInOrder }, wait, fails);
+          const work = happens.map((event) => fleet.run(event));
+          await passMs(20_000);
+          await Promise.all(work);
+          expect([fleet.violations, fleet.left]).toEqual([[], 0]);
+        }),
+        { numRuns, endOnFailure: numRuns > usualRuns, interruptAfterTimeLimit: 30_000 },
+      );
+    },
+    60_000,
+  );
+});
