@@ -1,17 +1,22 @@
-// Breaks the code on purpose and tells which breakage no test notices: npm run mutants [-- --only src/clients] [--lines 250] [--seed 7]
+// Breaks the code on purpose and tells which breakage no test notices: npm run mutants [-- --only src/clients] [--lines 250] [--seed 7]; or with --protocol:
+// leaves out the rules between processes, one after the other.
 // Stryker mutates a seeded random sample of lines of src (the embedded servers aside); a test file runs for the mutants it covers.
 import { Stryker } from '@stryker-mutator/core';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { findUnnoticedRules } from './protocol-mutants.mjs';
 
 const { values } = parseArgs({
   options: {
+    protocol: { type: 'boolean', default: false },
     only: { type: 'string', default: 'src' },
     lines: { type: 'string', default: '250' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
   },
 });
+if (values.protocol) process.exit(findUnnoticedRules().length === 0 ? 0 : 1);
+
 /** Lines next to each other are drawn together, so that what spans a few of them is among the mutants. */
 const windowLines = 6;
 const holdPercent = 85;

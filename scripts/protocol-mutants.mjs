@@ -5,58 +5,71 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const property = 'src/cache/load/fleet-tags.faked-time.spec.ts';
 
-/** Each: a rule, its file, what stands there, and what stands there without the rule. */
+const named = 'in a fleet, with tags that are named';
+const told = 'in a fleet, with tags that the value tells';
+const alone = 'in one process, with tags that are named';
+
+/** Each: a rule, where it is missed, its file, what stands there, and what stands there without the rule. */
 const rules = [
   [
     'lease: who misses takes one',
+    named,
     'src/cache/load/slots.ts',
     "request.policy.singleFlight === 'process'",
     'true',
   ],
   [
     'fence: a value is stored in place of its lease alone',
+    named,
     'src/cache/load/leases.ts',
     'return (await this.#store.setIfPresentAndHashEqual({ key, value, ttlSeconds }, hash)) !== undefined;',
     'await this.#store.set({ key, value, ttlSeconds });\n    return hash.length > 0;',
   ],
   [
     'who joined a fenced load asks again',
+    named,
     'src/cache/load/loading.ts',
     'isShared = await filling;',
     'isShared = await filling.then(() => true);',
   ],
   [
     'who joined a load without a lease asks again',
+    named,
     'src/cache/load/slots.ts',
     'const unsharedSlot: Slot = { fill: async () => false };',
     'const unsharedSlot: Slot = { fill: async () => true };',
   ],
   [
     'nonces are those from before the load',
+    named,
     'src/cache/tags/tag-markers.ts',
     "if (typeof marker === 'object') before.set(key, marker);",
     "if (typeof marker === 'object' && startedAtMs < 0) before.set(key, marker);",
   ],
   [
     'what is young is not stored, when only the value tells the tags',
+    told,
     'src/cache/tags/tag-markers.ts',
     'invalidatedAtMs > startedAtMs - clockSkewMs',
     'invalidatedAtMs > startedAtMs + 1_000 * clockSkewMs',
   ],
   [
     'markers are read again when somebody joined',
+    named,
     'src/cache/load/loading.ts',
     'isShared && isJoined && found.answered',
     'isShared && isJoined && !found.answered',
   ],
   [
     'a marker that is gone makes values invalid',
+    named,
     'src/cache/tags/marker.ts',
     "return typeof marker === 'object' && Buffer.compare(marker.nonce, nonce) === 0;",
     "return typeof marker !== 'object' || Buffer.compare(marker.nonce, nonce) === 0;",
   ],
   [
     'a flight that began before an invalidation is not handed to who asks after it',
+    alone,
     'src/cache/load/read-through.ts',
     'return this.#tagChanges.hasOutrun(flight);',
     'return this.#tagChanges.hasOutrun({ tagEpoch: Infinity, markerKeys: [] });',
@@ -66,7 +79,7 @@ const rules = [
 /** @returns the rules that the property does not miss */
 export function findUnnoticedRules() {
   const unnoticed = [];
-  for (const [rule, file, from, to] of rules) {
+  for (const [rule, where, file, from, to] of rules) {
     const source = readFileSync(file, 'utf8');
     if (source.split(from).length !== 2) throw new Error(`${file} has not exactly one: ${from}`);
     const restore = () => writeFileSync(file, source);
@@ -78,7 +91,7 @@ export function findUnnoticedRules() {
     try {
       writeFileSync(file, source.replace(from, to));
       const startedAtMs = performance.now();
-      const { status } = spawnSync('npx', ['vitest', 'run', property, '--bail', '1'], {
+      const { status } = spawnSync('npx', ['vitest', 'run', property, '--bail', '1', '-t', where], {
         env: { ...process.env, PROTOCOL_RUNS: '3000' },
         stdio: 'ignore',
       });
