@@ -7,8 +7,11 @@ import { MemoryStore } from '../remote/memory-store.fixture.js';
 const client = Object.create(CacheClient.prototype) as CacheClient;
 
 /** A cache over the model of a store; `process()` gives another one over the same items, as another process has it. */
-export function startCache(binding: CacheBinding = {}, options: CacheContextOptions = {}) {
-  const items = new Map();
+export function startCache(
+  binding: CacheBinding = {},
+  options: CacheContextOptions = {},
+  items: MemoryStore['items'] = new Map(),
+) {
   const process = (own: CacheBinding = binding) => {
     const store = new MemoryStore({ items, now: () => Date.now() });
     const context = new CacheContext({ ...options, makeStore: () => store });
