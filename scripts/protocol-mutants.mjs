@@ -43,8 +43,8 @@ const rules = [
     'nonces are those from before the load',
     named,
     'src/cache/tags/tag-markers.ts',
-    "if (typeof marker === 'object') before.set(key, marker);",
-    "if (typeof marker === 'object' && startedAtMs < 0) before.set(key, marker);",
+    'return marksOf(markerKeys, before);',
+    'return marksOf(markerKeys, await this.marksFor(markerKeys));',
   ],
   [
     'what is young is not stored, when only the value tells the tags',

@@ -28,7 +28,6 @@ type Key = (typeof keys)[number];
 const tag = 'org';
 
 const writes = ['set', 'setMany'] as const;
-const changes = ['delete', 'evict', 'invalidateTags', ...writes] as const;
 const reads = ['getOrSet', 'getOrSetMany', 'get', 'getMany'] as const;
 const losses = ['lose marker', 'lose value'] as const;
 const anyEvent = fc.record({
@@ -36,11 +35,12 @@ const anyEvent = fc.record({
   process: fc.nat(2),
   key: fc.constantFrom(...keys, 'a' as const, 'a' as const),
   act: fc.oneof(
-    { weight: 5, arbitrary: fc.constantFrom(...reads) },
-    { weight: 3, arbitrary: fc.constantFrom(...changes) },
-    { weight: 1, arbitrary: fc.constantFrom(...losses, 'increment' as const) },
+    { weight: 9, arbitrary: fc.constant('getOrSet' as const) },
+    { weight: 3, arbitrary: fc.constantFrom(...reads) },
+    { weight: 5, arbitrary: fc.constantFrom('delete' as const, 'evict' as const, 'invalidateTags' as const) },
+    { weight: 1, arbitrary: fc.constantFrom(...losses, ...writes, 'increment' as const) },
   ),
-  fails: fc.boolean(),
+  fails: fc.nat(9).map((chance) => chance === 0),
 });
 type Event = typeof anyEvent extends fc.Arbitrary<infer T> ? T : never;
 
@@ -48,6 +48,7 @@ interface FleetOptions {
   readonly isFleet: boolean;
   /** Whether tags are named, and not told by the value. */
   readonly hasNames: boolean;
+  readonly isFailing: boolean;
   /** Whether changes are made one after the other. */
   readonly isInOrder: boolean;
 }
@@ -64,16 +65,18 @@ class Fleet {
   readonly #isFleet: boolean;
   readonly #hasNames: boolean;
   readonly #isInOrder: boolean;
+  readonly #isFailing: boolean;
   #changes = Promise.resolve();
 
   constructor(
-    { isFleet, hasNames, isInOrder }: FleetOptions,
+    { isFleet, hasNames, isInOrder, isFailing }: FleetOptions,
     wait: (factor: number) => Promise<void>,
     failures: () => boolean,
   ) {
     this.#isFleet = isFleet;
     this.#hasNames = hasNames;
     this.#isInOrder = isInOrder;
+    this.#isFailing = isFailing;
     this.#waitLong = () => wait(10);
     const { process } = startCache({
       singleFlight: isFleet ? 'fleet' : 'process',
@@ -85,8 +88,13 @@ class Fleet {
       const started = process();
       /** Which changes had ended when the reads that are under way began. */
       const underWay = new Map<StoreCall, Record<Key, Version>>();
+      let before: Record<Key, Version> = { a: 0, b: 0 };
       started.store.before = async (call) => {
-        if (call.name.startsWith('get')) underWay.set(call, { ...this.#ended });
+        if (call.name.startsWith('get')) {
+          // A value whose tags are read after it is read in two requests.
+          if (!call.keys.every((key) => key === markerKeyOf(tag))) before = { ...this.#ended };
+          underWay.set(call, before);
+        }
         await wait(1);
         if (!failures()) return;
         underWay.delete(call);
@@ -162,7 +170,8 @@ class Fleet {
   async #read(index: number, key: Key, act: (typeof reads)[number], fails: boolean): Promise<void> {
     const { cache, underWay } = this.#processes[index] ?? noProcess();
     const isLoading = act === 'getOrSet' || act === 'getOrSetMany';
-    const all = this.#isFleet ? this.#ended[key] : 0;
+    // While the cache fails, loads are shared in a process without a lease.
+    const all = this.#isFleet && !this.#isFailing ? this.#ended[key] : 0;
     const must = Math.max(all, isLoading ? (this.#endedIn[index]?.[key] ?? 0) : 0);
     const isExcused =
       isLoading && [...underWay].some(([call, before]) => concerns(call, key) && before[key] < must);
@@ -218,14 +227,14 @@ describe.each([
     async (isFailing) => {
       const delays = fc.infiniteStream(fc.nat(4));
       const chances = fc.infiniteStream(fc.nat(9));
-      const events = fc.array(anyEvent, { minLength: 2, maxLength: 24 });
+      const events = fc.array(anyEvent, { minLength: 2, maxLength: 24, size: 'max' });
       await fc.assert(
         fc.asyncProperty(events, delays, chances, async (happens, delay, chance) => {
           const wait = (factor: number) =>
             new Promise<void>((resolve) => setTimeout(resolve, factor * Number(delay.next().value)));
           const fails = () => isFailing && chance.next().value === 0;
           const isInOrder = happens.some(({ act }) => writes.some((name) => name === act));
-          const fleet = new Fleet({ isFleet, hasNames, isInOrder }, wait, fails);
+          const fleet = new Fleet({ isFleet, hasNames, isInOrder, isFailing }, wait, fails);
           const work = happens.map((event) => fleet.run(event));
           await passMs(20_000);
           await Promise.all(work);
