@@ -71,17 +71,18 @@ describe('the published manifest', () => {
     expect(manifest.files).toEqual(['dist/esm', 'dist/cjs', 'docs', 'CHANGELOG.md']);
   });
 
-  it('depends only on what the embedded servers speak, from the versions on that the lowest SDK pins', () => {
+  it('depends only on lru-cache, and on what the embedded servers speak, from the versions on that the lowest SDK pins', () => {
     const lowest = read('node_modules/@gomomento/sdk/package.json');
     expect(manifest.peerDependencies['@gomomento/sdk']).toBe(`^${lowest.version}`);
     // Ranges, so that a later SDK, or a security fix, brings its own versions without a release of this package.
     expect(manifest.dependencies).toEqual({
       '@gomomento/generated-types': `>=${lowest.dependencies['@gomomento/generated-types']} <1`,
       '@grpc/grpc-js': `^${lowest.dependencies['@grpc/grpc-js']}`,
+      'lru-cache': '^11.0.0',
     });
   });
 
-  it.each(Object.keys(manifest.dependencies))('shares one copy of %s with the SDK', (name) => {
+  it.each(['@gomomento/generated-types', '@grpc/grpc-js'])('shares one copy of %s with the SDK', (name) => {
     const copies = Object.keys(lock.packages).filter((path) => path.endsWith(`node_modules/${name}`));
     expect(copies).toEqual([`node_modules/${name}`]);
   });
