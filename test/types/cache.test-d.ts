@@ -30,7 +30,9 @@ export async function compiled(cache: CacheService): Promise<unknown[]> {
     missing.map((key) => [key, user] as const),
   );
   const options: GetOrSetOptions = { staleSeconds: 5, singleFlight: 'fleet' };
-  const setOptions: CacheSetOptions = { ttlSeconds: 5 };
+  const setOptions: CacheSetOptions = { ttlSeconds: 5, tags: ['a'] };
+  await cache.getOrSet('key', load, { tags: ({ id }) => [`user:${id}`] });
+  await cache.invalidateTags(['a']);
   const binding: CacheBinding = { storeIf: ({ isActive }: User) => isActive, ttlSeconds: undefined };
   await cache.set('key', user, setOptions);
   await cache.cache('other', binding).getOrSet('key', load, options);
@@ -43,6 +45,10 @@ export async function compiled(cache: CacheService): Promise<unknown[]> {
   await cache.getOrSet('key', load, { storeIf: (value: number) => value > 0 });
   // @ts-expect-error an option that there is not
   await cache.getOrSet('key', load, { ttl: 5 });
+  // @ts-expect-error tags are names
+  await cache.getOrSet('key', load, { tags: [1] });
+  // @ts-expect-error an option of handles
+  await cache.set('key', user, { tagSeconds: 5 });
   // @ts-expect-error neither of the two
   await cache.getOrSet('key', load, { singleFlight: 'app' });
   // @ts-expect-error an increment has no windows

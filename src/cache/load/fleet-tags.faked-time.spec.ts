@@ -61,7 +61,7 @@ class Fleet {
   readonly #endedIn: Record<Key, Version>[] = [0, 1, 2].map(() => ({ a: 0, b: 0 }));
   readonly #ended = { a: 0, b: 0 };
   readonly #processes;
-  readonly #waitLong: () => Promise<void>;
+  readonly #wait: (factor: number) => Promise<void>;
   readonly #isFleet: boolean;
   readonly #hasNames: boolean;
   readonly #isInOrder: boolean;
@@ -77,11 +77,13 @@ class Fleet {
     this.#hasNames = hasNames;
     this.#isInOrder = isInOrder;
     this.#isFailing = isFailing;
-    this.#waitLong = () => wait(10);
+    this.#wait = wait;
     const { process } = startCache({
       singleFlight: isFleet ? 'fleet' : 'process',
       ttlSeconds: 60,
       staleIfErrorSeconds: 60,
+      // Shorter than a load, so that some run without a lease.
+      leaseWaitSeconds: 0.005,
       tags: hasNames ? [tag] : () => [tag],
     });
     this.#processes = [0, 1, 2].map(() => {
@@ -151,7 +153,7 @@ class Fleet {
     change: (version: Version) => Promise<unknown>,
   ): Promise<void> {
     const versions = changed.map((key) => [key, (this.#database[key] += 1)] as const);
-    await this.#waitLong();
+    await this.#wait(1);
     const { context } = this.#processes[index] ?? noProcess();
     try {
       await change(versions[0]?.[1] ?? 0);
@@ -176,9 +178,9 @@ class Fleet {
     const isExcused =
       isLoading && [...underWay].some(([call, before]) => concerns(call, key) && before[key] < must);
     const load = async (): Promise<Version> => {
-      await this.#waitLong();
+      await this.#wait(5);
       const version = this.#database[key];
-      await this.#waitLong();
+      await this.#wait(15);
       if (fails) throw new Error('the database is away');
       return version;
     };
