@@ -1,13 +1,17 @@
-// Leaves out one rule of the protocol between processes at a time, and tells which the property over a fleet does not miss:
+// Leaves out one rule of the protocol between processes at a time, and tells which the properties over a fleet do not miss:
 // npm run mutants -- --protocol
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const property = 'src/cache/load/fleet-tags.faked-time.spec.ts';
+const properties = [
+  'src/cache/load/fleet-tags.faked-time.spec.ts',
+  'src/cache/load/fleet-near.faked-time.spec.ts',
+];
 
 const named = 'in a fleet, with tags that are named';
 const told = 'in a fleet, with tags that the value tells';
 const alone = 'in one process, with tags that are named';
+const near = 'a fleet with near caches';
 
 /** Each: a rule, where it is missed, its file, what stands there, and what stands there without the rule. */
 const rules = [
@@ -74,9 +78,37 @@ const rules = [
     'return this.#tagChanges.hasOutrun(flight);',
     'return this.#tagChanges.hasOutrun({ tagEpoch: Infinity, markerKeys: [] });',
   ],
+  [
+    'a near cache drops what is changed',
+    near,
+    'src/cache/near/near-level.ts',
+    '    for (const { cache } of this.#opened) cache.drop(hash);',
+    '',
+  ],
+  [
+    'other processes are told of changed keys',
+    near,
+    'src/cache/load/cache-context.ts',
+    '      near.tell(fullKeys);',
+    '',
+  ],
+  [
+    'other processes are told of invalidated tags',
+    near,
+    'src/cache/load/cache-context.ts',
+    '      level.tell(markerKeys);',
+    '',
+  ],
+  [
+    'a near cache drops what hangs on an invalidated tag',
+    near,
+    'src/cache/near/near-cache.ts',
+    'const hashes = [fullKey, ...dependsOn].map(hashOf);',
+    'const hashes = [fullKey, ...dependsOn].slice(0, 1).map(hashOf);',
+  ],
 ];
 
-/** @returns the rules that the property does not miss */
+/** @returns the rules that the properties do not miss */
 export function findUnnoticedRules() {
   const unnoticed = [];
   for (const [rule, where, file, from, to] of rules) {
@@ -91,7 +123,7 @@ export function findUnnoticedRules() {
     try {
       writeFileSync(file, source.replace(from, to));
       const startedAtMs = performance.now();
-      const { status } = spawnSync('npx', ['vitest', 'run', property, '--bail', '1', '-t', where], {
+      const { status } = spawnSync('npx', ['vitest', 'run', ...properties, '--bail', '1', '-t', where], {
         env: { ...process.env, PROTOCOL_RUNS: '3000' },
         stdio: 'ignore',
       });
