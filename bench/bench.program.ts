@@ -6,6 +6,7 @@ import { runProgram } from '../test/support/child-process.js';
 import { measureCache } from './cache.js';
 import { measureGrowth } from './growth.js';
 import { measureLocal } from './local.js';
+import { measureNearHits } from './near/hits.js';
 import { startOtherProcess } from './other-process.js';
 import { measureOutages } from './outages.js';
 import { interleave, Report } from './report.js';
@@ -23,6 +24,7 @@ export async function main(args: string[]): Promise<void> {
   const report = new Report();
   const server = await startOtherProcess();
   await measureCache(report, server);
+  await measureNearHits(report, server);
   await measureOutages(report, server);
   await measureGrowth(report, server);
   await server.stop();
