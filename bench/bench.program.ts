@@ -7,6 +7,7 @@ import { measureCache } from './cache.js';
 import { measureGrowth } from './growth.js';
 import { measureLocal } from './local.js';
 import { measureNearHits } from './near/hits.js';
+import { measureInvalidation } from './near/invalidation.js';
 import { startOtherProcess } from './other-process.js';
 import { measureOutages } from './outages.js';
 import { interleave, Report } from './report.js';
@@ -25,6 +26,7 @@ export async function main(args: string[]): Promise<void> {
   const server = await startOtherProcess();
   await measureCache(report, server);
   await measureNearHits(report, server);
+  await measureInvalidation(report, server);
   await measureOutages(report, server);
   await measureGrowth(report, server);
   await server.stop();

@@ -31,7 +31,7 @@ export async function measureNearHits(report: Report, server: OtherProcess): Pro
   const memory = new Keyv({ store: new KeyvCacheableMemory({ ttl: ttlSeconds * 1000, lruSize: maxItems }) });
   const cacheManager = createCache({ stores: [memory], ttl: ttlSeconds * 1000 });
   const measures: Record<Kind, () => Promise<number>> = {
-    ours: sliceOf('ours', near.getOrSet),
+    ours: sliceOf('ours', (key, loader) => near.getOrSet(key, loader)),
     bentocache: sliceOf('bentocache', (key, factory) => bento.getOrSet<string>({ key, factory })),
     cacheable: sliceOf('cacheable', (key, loader) => cacheable.getOrSet(key, loader)),
     cacheManager: sliceOf('cacheManager', (key, loader) => cacheManager.wrap(key, loader)),
@@ -56,10 +56,11 @@ export async function measureNearHits(report: Report, server: OtherProcess): Pro
   await Promise.all([near.close(), bento.disconnectAll(), cacheable.disconnect(), cacheManager.disconnect()]);
 }
 
+const loader = () => Promise.resolve('value');
+
 /** Microseconds of this process's CPU a hit. */
 function sliceOf(kind: Kind, getOrSet: GetOrSet): () => Promise<number> {
   const keys = Array.from({ length: 100 }, (_, index) => `key ${index}`);
-  const loader = () => Promise.resolve('value');
   return async () => {
     const before = process.cpuUsage();
     for (let done = 0; done < slices[kind]; done += keys.length)
