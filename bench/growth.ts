@@ -1,8 +1,7 @@
 import { CacheClient, Configurations, CredentialProvider } from '@gomomento/sdk';
 import { NestFactory } from '@nestjs/core';
 import { CacheService, fromMomentoLocal, MomentoModule } from 'nestjs-momento';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { measureNearItems } from './near/items.js';
 import type { OtherProcess } from './other-process.js';
 import { interleave, type Report } from './report.js';
 
@@ -13,7 +12,6 @@ const keysARound = 1_000;
 const valueKilobytes = [1, 10, 100, 1_000];
 /** So many kilobytes a round, and at least three calls. */
 const kilobytesARound = 2_000;
-const nearItems = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 
 /** How the cost of a key, a value and an item near grows. Nothing here has to hold: curves are there to be looked at. */
 export async function measureGrowth(report: Report, server: OtherProcess): Promise<void> {
@@ -31,7 +29,7 @@ export async function measureGrowth(report: Report, server: OtherProcess): Promi
   const cache = app.get(CacheService);
   await measureTicks(report, server, cache);
   await measureValues(report, cache, raw);
-  await measureNear(report, server, cache);
+  await measureNearItems(report);
   raw.close();
   await app.close();
 }
@@ -80,38 +78,6 @@ async function measureValues(report: Report, cache: CacheService, raw: CacheClie
         taken.map((round) => round[ours]),
       );
     }
-  }
-}
-
-const keyOf = (index: number) => `item ${index}`;
-
-/** Bytes of heap an item, of an item with a value of 100 bytes. */
-async function measureNear(report: Report, server: OtherProcess, cache: CacheService): Promise<void> {
-  const options = { maxItems: Math.max(...nearItems), ttlSeconds: 3_600, invalidation: 'none' };
-  const near = cache.cache('bench', { keyPrefix: 'near ', ttlSeconds: 3_600, nearCache: options } as object);
-  await near.set(keyOf(0), 'value');
-  await near.get(keyOf(0));
-  if ((await requestsOf(server, () => near.get(keyOf(0)))) > 0) return;
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const heapBytes = () => {
-    collect();
-    return process.memoryUsage().heapUsed;
-  };
-  const before = heapBytes();
-  let filled = 0;
-  for (const count of nearItems) {
-    for (; filled < count; filled = Math.min(count, filled + 1_000)) {
-      const keys = Array.from({ length: Math.min(1_000, count - filled) }, (_, index) =>
-        keyOf(filled + index),
-      );
-      await near.setMany(keys.map((key) => [key, 'v'.repeat(100)] as const));
-      await near.getMany(keys);
-    }
-    report.count(
-      `${count.toLocaleString('en-US')} near items: bytes an item`,
-      (heapBytes() - before) / count,
-    );
   }
 }
 
