@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashOf } from './key-hash.js';
@@ -19,6 +20,9 @@ describe('a message between near caches', () => {
   it('has these bytes, which docs/format.md describes and later versions must read', () => {
     const message = writeMessage({ sender, hashes: ['user:1', 'user:2'].map(hashOf) });
     expect(Buffer.from(message).toString('hex')).toBe('0173656e6465722031abc3a47b8ad18b850195616cec890a4d');
+    const page = readFileSync(new URL('../../../../docs/format.md', import.meta.url), 'utf8');
+    const [, example = ''] = /^```hex message\n([^`]*)^```$/m.exec(page) ?? [];
+    expect(example.replaceAll(/#.*$|\s/gm, '')).toBe(Buffer.from(message).toString('hex'));
     expect(Buffer.from(writeMessage({ sender, hashes: [] })).toString('hex')).toBe('0173656e6465722031');
   });
 
