@@ -26,7 +26,7 @@ export interface CacheCounters {
   writes: number;
   /**
    * What Momento counts, by its documentation: one for each started KB of key and value, for each item that is read or
-   * written; two for `setIfAbsent`. Locks, rate limits and collections are left out.
+   * written; two for `setIfAbsent`. Locks, rate limits, collections and the messages of near caches are left out.
    */
   estimatedOperations: number;
 }
