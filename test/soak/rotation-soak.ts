@@ -9,6 +9,7 @@ import {
 } from 'nestjs-momento';
 import { MomentoLocal, SecretsManagerLocal } from 'nestjs-momento/local';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { randomFrom } from './seeded-random.js';
 
 export interface SoakLoad {
   readonly requestsPerSecond: number;
@@ -218,15 +219,4 @@ function every(perSecond: number, act: (count: number) => void): NodeJS.Timeout 
 async function until(holds: () => boolean, limitMs: number): Promise<void> {
   const endAt = performance.now() + limitMs;
   while (!holds() && performance.now() < endAt) await sleep(10);
-}
-
-/** Mulberry32: a seed gives the same run of numbers from 0 to below 1. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

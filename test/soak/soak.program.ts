@@ -1,10 +1,12 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { awsEnvironment } from '../support/aws-environment.js';
+import { brokenIn, soakCache } from './cache/cache-soak.js';
+import { memberProcesses } from './cache/member-processes.js';
 import { edgeStories, runEdge } from './edge-soak.js';
 import { soak, stories } from './rotation-soak.js';
 
-/** `npm run soak [-- --rotations 20 --requests 500 --messages 250 --times 100 --seed 7 --story overlap]`: a row a story. */
+/** `npm run soak [-- --rotations 20 --requests 500 --messages 250 --times 100 --calls 1000000 --minutes 15 --seed 7 --story overlap]`: a row a story. */
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -13,6 +15,8 @@ export async function main(args: string[]): Promise<void> {
       requests: { type: 'string', default: '500' },
       messages: { type: 'string', default: '250' },
       times: { type: 'string', default: '100' },
+      calls: { type: 'string', default: '1000000' },
+      minutes: { type: 'string', default: '15' },
       story: { type: 'string', default: '' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     },
@@ -39,4 +43,32 @@ export async function main(args: string[]): Promise<void> {
     console.log(`${report.holds ? 'holds' : 'BROKEN'}: ${story.name}`, report);
     if (!report.holds) process.exitCode = 1;
   }
+  if (!cacheStory.includes(values.story)) return;
+  const processes = await memberProcesses();
+  const size = {
+    ...cacheSize,
+    calls: Number(values.calls),
+    minutes: Number(values.minutes),
+    seed: load.seed,
+  };
+  const report = await soakCache(size, (options) => processes.start(options));
+  await processes.remove();
+  const broken = brokenIn(report);
+  console.log(
+    broken.length === 0 ? `holds: ${cacheStory}` : `BROKEN (${broken.join(', ')}): ${cacheStory}`,
+    report,
+  );
+  if (broken.length > 0) process.exitCode = 1;
 }
+
+const cacheStory = 'processes that share a cache';
+const cacheSize = {
+  members: 4,
+  keys: 100_000,
+  hotKeys: 1_000,
+  coldShare: 0.02,
+  groups: 1_000,
+  callers: 50,
+  callsAChange: 200,
+  settleSeconds: 1,
+};
