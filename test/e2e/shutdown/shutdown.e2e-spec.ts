@@ -85,7 +85,7 @@ describe('the end of an app', { timeout: 30_000 }, () => {
     ['the cache is missing', async () => servers.momento.deleteCache('demo-cache')],
   ])('ends by itself when the boot fails because %s', async (_case, breakIt) => {
     await breakIt();
-    const exit = await run();
+    const exit = await run('failing');
     expectCleanEnd(exit);
     expect(exit.said).toEqual([{ failed: 'MomentoConfigurationError' }]);
   });
