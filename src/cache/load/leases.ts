@@ -104,7 +104,10 @@ export class Leases {
     const former = isUsable ? { bytes: there.bytes, usableUntilMs: found.entry.usableUntilMs } : undefined;
     const value = writeLease(randomBytes(16), former?.bytes);
     const item = { key, value, ttlSeconds: leaseSeconds };
-    const hash = await this.#store.setIfAbsentOrHashEqual(item, there?.hash ?? noHash);
+    // Where it was deleted meanwhile, the lease would bring back what was there before.
+    const hash = await (isUsable
+      ? this.#store.setIfPresentAndHashEqual(item, there.hash)
+      : this.#store.setIfAbsentOrHashEqual(item, there?.hash ?? noHash));
     return hash && { key, hash, former };
   }
 }
