@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Database } from './database.js';
-import type { MemberOptions, MemberReport } from './member.types.js';
+import { type MemberOptions, type MemberReport, staleAtMostMs } from './member.types.js';
 
 export interface CacheSoakSize {
   readonly members: number;
@@ -74,6 +74,7 @@ export async function soakCache(
     errors: reports.flatMap(({ firstError = [] }) => firstError),
     notStored: sum(({ notStored }) => notStored),
     longestStaleMs: Math.max(...reports.map(({ longestStaleMs }) => longestStaleMs)),
+    longestLagMs: Math.max(...reports.map(({ longestLagMs }) => longestLagMs)),
     staleBeyond: sum(({ staleBeyond }) => staleBeyond),
     ownStale: sum(({ ownStale }) => ownStale),
     staleAfter,
@@ -91,11 +92,14 @@ const heapMayGrowBy = 1.2;
 
 /** @returns what does not hold */
 export function brokenIn(report: CacheSoakReport): string[] {
-  const { ownStale, staleBeyond, staleAfter, failed, requests, items, wrongCounts, heapMegabytes } = report;
-  const zero = { ownStale, staleBeyond, staleAfter, failed, wrongCounts: wrongCounts.length };
+  const { ownStale, staleAfter, failed, requests, items, wrongCounts, heapMegabytes } = report;
+  const zero = { ownStale, staleAfter, failed, wrongCounts: wrongCounts.length };
+  // Who tells may have been late, and who hears as well.
+  const staleMayBeMs = staleAtMostMs + 2 * report.longestLagMs;
   const grows = heapMegabytes.some((at) => (at.at(-1) ?? 0) > heapMayGrowBy * (at[2] ?? Infinity));
   return [
     ...Object.entries(zero).flatMap(([name, count]) => (count === 0 ? [] : [name])),
+    ...(report.longestStaleMs > staleMayBeMs ? ['longestStaleMs'] : []),
     ...(requests > items ? ['requests'] : []),
     ...(grows ? ['heap'] : []),
   ];

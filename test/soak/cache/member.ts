@@ -1,11 +1,11 @@
 import { NestFactory } from '@nestjs/core';
 import { CacheService, fromMomentoLocal, MomentoModule } from 'nestjs-momento';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomFrom } from '../seeded-random.js';
 import { Database } from './database.js';
-import type { MemberOptions, MemberReport } from './member.types.js';
+import { type MemberOptions, type MemberReport, staleAtMostMs } from './member.types.js';
 
-const staleAtMostMs = 1_000;
 const failingShare = 0.01;
 
 interface Value {
@@ -46,11 +46,14 @@ export class Member {
   async run(): Promise<MemberReport> {
     const cache = this.#app.get(CacheService);
     const before = cache.stats();
+    const lag = monitorEventLoopDelay({ resolution: 10 });
+    lag.enable();
     await Promise.all(Array.from({ length: this.#options.callers }, () => this.#call(cache)));
     // What is refreshed behind.
     do await sleep(100);
     while (this.#running > 0);
     this.#measureHeap();
+    lag.disable();
     const { loads, loadFailures, calls } = this.#counts;
     const stats = cache.stats();
     const asked = ({ nearHits, hits, stale, misses, joined }: typeof stats) =>
@@ -68,6 +71,7 @@ export class Member {
       ownStale: this.#stale.own,
       staleBeyond: this.#stale.beyond,
       longestStaleMs: Math.round(this.#stale.longestMs),
+      longestLagMs: Math.round(lag.max / 1e6),
       wrongCounts: Object.entries(counts).flatMap(([name, [said, counted]]) =>
         said === counted ? [] : [`${name}: ${said}, not ${counted}`],
       ),

@@ -1,3 +1,6 @@
+/** How long a near cache may hand out what another process has changed. */
+export const staleAtMostMs = 1_000;
+
 export interface MemberOptions {
   readonly port: number;
   /** Of the file of the database. */
@@ -34,6 +37,8 @@ export interface MemberReport {
   /** Stale for longer than near caches may be. */
   readonly staleBeyond: number;
   readonly longestStaleMs: number;
+  /** By how much its event loop was late at most: for the machine, or for this process, was busy with something else. */
+  readonly longestLagMs: number;
   /** Counts of `stats()` that are not what was counted beside it. */
   readonly wrongCounts: readonly string[];
   /** Read and written at Momento, by `stats()`. */
