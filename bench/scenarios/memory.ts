@@ -16,7 +16,7 @@ export const memory: readonly Scenario[] = [
         await callOften(2);
         const { reads, writes } = await arena.requests(() => callOften(arena.size.callers));
         if (reads + writes > 0) return '–';
-        const calls = arena.size.callers * 10;
+        const calls = arena.size.callers * 50;
         await callOften(calls);
         const micros: number[] = [];
         for (let round = 0; round < rounds; round += 1) {
