@@ -41,7 +41,7 @@ const valueOf = (near: NearCache, key: string) => near.get(key)?.shareable.value
 
 describe('the near caches of a cache', () => {
   it('are one for handles that read and keep alike, and others for the others', () => {
-    const { level, open } = scene();
+    const { open } = scene();
     expect(open({ maxItems: 10 })).toBe(open({ maxItems: 10 }));
     expect(open({ maxItems: 11 })).not.toBe(open({ maxItems: 10 }));
     expect(open({ maxItems: 10 }, stringCodec)).not.toBe(open({ maxItems: 10 }));
