@@ -86,6 +86,13 @@ const rules = [
     '',
   ],
   [
+    'nothing of a key is kept for a while after a change',
+    near,
+    'src/cache/near/drops.ts',
+    'const quietMs = 2_000;',
+    'const quietMs = 0;',
+  ],
+  [
     'other processes are told of changed keys',
     near,
     'src/cache/load/cache-context.ts',

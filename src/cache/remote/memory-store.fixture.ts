@@ -11,7 +11,12 @@ export interface StoreCall {
 }
 
 /** What a store holds. Several stores over one map are several processes with one cache. */
-export type MemoryItems = Map<string, { readonly bytes: Uint8Array; readonly expiresAtMs: number }>;
+export type MemoryItems = Map<string, MemoryItem>;
+
+export interface MemoryItem {
+  readonly bytes: Uint8Array;
+  readonly expiresAtMs: number;
+}
 
 export interface MemoryStoreOptions {
   readonly items?: MemoryItems;
@@ -52,6 +57,8 @@ export class MemoryStore implements CacheStore {
   after: ((call: StoreCall) => Promise<unknown> | void) | undefined;
   /** Fails the call for one of its keys: what it returns is thrown. */
   errorOf: ((key: string, call: StoreCall) => unknown) | undefined;
+  /** What a read gives instead of what is stored: Momento's default may be the former value, right after a write. */
+  readInstead: ((key: string) => { readonly bytes: Uint8Array | undefined } | undefined) | undefined;
   readonly items: MemoryItems;
   readonly #now: () => number;
   readonly #defaultTtlSeconds: number;
@@ -66,11 +73,11 @@ export class MemoryStore implements CacheStore {
   }
 
   get(key: string): Promise<Uint8Array | undefined> {
-    return this.#call('get', key, () => this.#read(key));
+    return this.#call('get', key, () => this.#readByDefault(key));
   }
 
   getMany(keys: readonly string[]): Promise<readonly CallOutcome<Uint8Array | undefined>[]> {
-    return this.#callMany('getMany', keys, (key) => this.#read(key));
+    return this.#callMany('getMany', keys, (key) => this.#readByDefault(key));
   }
 
   has(key: string): Promise<boolean> {
@@ -175,6 +182,11 @@ export class MemoryStore implements CacheStore {
   #failFor(key: string, call: StoreCall): void {
     const error = this.errorOf?.(key, call);
     if (error !== undefined) throw error;
+  }
+
+  #readByDefault(key: string): Uint8Array | undefined {
+    const instead = this.readInstead?.(key);
+    return instead === undefined ? this.#read(key) : instead.bytes;
   }
 
   /** A copy, as the wire makes one. */
