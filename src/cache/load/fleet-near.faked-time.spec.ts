@@ -25,7 +25,7 @@ const outageMs = 300;
 /** A read may give the former value for so long after a write. */
 const replicationMs = 400;
 /** A change is told within half a second, and by an outage of the stream later by as much. */
-const boundMs = 500 + deliveryMs + outageMs + 100;
+const boundMs = 550 + deliveryMs + outageMs + 100;
 
 const anyEvent = fc.record({
   // In the first two seconds nothing is kept: nobody knows what was changed before the topic was heard.

@@ -43,7 +43,7 @@ describe('changes that other processes are told of', () => {
     expect(sent).toEqual([[one]]);
     gathered.add([two, three]);
     gathered.add([two]);
-    await vi.advanceTimersByTimeAsync(498);
+    await vi.advanceTimersByTimeAsync(548);
     expect(sent).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(2);
     expect(sent).toEqual([[one], [two, three]]);
@@ -68,15 +68,15 @@ describe('changes that other processes are told of', () => {
     gathered.add([one]);
     await vi.advanceTimersByTimeAsync(1);
     gathered.add([two]);
-    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(1_101);
     expect(sent.map((hashes) => hashes.toSorted())).toEqual([[one], [one, two].toSorted()]);
-    await vi.advanceTimersByTimeAsync(1_900);
+    await vi.advanceTimersByTimeAsync(2_100);
     expect(sent).toHaveLength(2);
     heal();
     await vi.advanceTimersByTimeAsync(200);
     expect(sent.at(-1)?.toSorted()).toEqual([one, two].toSorted());
     gathered.add([three]);
-    await vi.advanceTimersByTimeAsync(501);
+    await vi.advanceTimersByTimeAsync(551);
     expect(sent.at(-1)).toEqual([three]);
   });
 

@@ -3,8 +3,8 @@ import type { DegradationLog } from '../../statistics/degradation-log.js';
 import type { KeyHash } from './key-hash.js';
 import { maxHashes } from './message.js';
 
-/** The service counts each message and each delivery; the documented quota is ten a second. */
-const shortestDistanceMs = 500;
+/** So that no second has more than two: the service counts each message and each delivery, ten a second by default. */
+const shortestDistanceMs = 550;
 const longestPauseMs = 60_000;
 
 export interface GatheredChangesOptions {
