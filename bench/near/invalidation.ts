@@ -59,7 +59,8 @@ async function measureKeys(report: Report, server: OtherProcess, count: number):
   report.count(
     '  near hits meanwhile',
     others.reduce((sum, cache) => sum + cache.stats().nearHits, 0),
-    { atLeast: 1 },
+    // Of more keys than a message holds, everything is forgotten each time.
+    count <= 500 ? { atLeast: 1 } : undefined,
   );
   if (subscription instanceof TopicSubscribe.Subscription) subscription.unsubscribe();
   await Promise.all(apps.map((app) => app.close()));

@@ -18,9 +18,8 @@ import { LoadingKeys } from '../loaders/loading-keys.js';
 import { RefreshBackoff } from '../loaders/refresh-backoff.js';
 import { BatchingStore } from '../remote/batching/batching-store.js';
 import { Breaker } from '../remote/breaker/breaker.js';
-import { observed } from '../remote/breaker/observed-store.js';
+import { ObservedStore } from '../remote/breaker/observed-store.js';
 import type { CacheStore } from '../remote/cache-store.js';
-import { CountedStore } from '../remote/counted-store.js';
 import { TagChanges } from '../tags/tag-changes.js';
 import type { CacheTags } from '../tags/tag-markers.js';
 import { MomentoStore } from '../remote/momento-store.js';
@@ -93,8 +92,7 @@ export class CacheContext {
     const known = this.#stores.get(cacheName);
     if (known !== undefined) return known;
     const { counters } = this.records.of(cacheName);
-    const counted = new CountedStore(this.#makeStore(client, cacheName), counters);
-    const single = observed(counted, this.breaker);
+    const single = new ObservedStore(this.#makeStore(client, cacheName), { breaker: this.breaker, counters });
     const stores = {
       single,
       batching: new BatchingStore(single, { timeoutMs: this.#callTimeoutMs, inFlight: this.inFlight }),

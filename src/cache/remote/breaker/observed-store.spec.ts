@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { CacheStore } from '../cache-store.js';
 import { MemoryStore } from '../memory-store.fixture.js';
 import { Breaker } from './breaker.js';
-import { observed } from './observed-store.js';
+import { startCounters } from '../../statistics/cache-stats.js';
+import { ObservedStore } from './observed-store.js';
 
 function scene() {
   const memory = new MemoryStore();
   const clock = { nowMs: 0 };
   const breaker = new Breaker({ now: () => clock.nowMs });
-  return { memory, clock, breaker, store: observed(memory, breaker) };
+  return { memory, clock, breaker, store: new ObservedStore(memory, { breaker, counters: startCounters() }) };
 }
 
 const item = { key: 'key', value: 'value' };

@@ -1,9 +1,10 @@
 import { TimeoutError } from '@gomomento/sdk';
 import { describe, expect, it } from 'vitest';
-import { startCounters } from '../statistics/cache-stats.js';
-import type { CacheStore } from './cache-store.js';
-import { CountedStore } from './counted-store.js';
-import { MemoryStore } from './memory-store.fixture.js';
+import { startCounters } from '../../statistics/cache-stats.js';
+import type { CacheStore } from '../cache-store.js';
+import { Breaker } from './breaker.js';
+import { ObservedStore } from './observed-store.js';
+import { MemoryStore } from '../memory-store.fixture.js';
 
 /** A key of 24 bytes, so that a value of 1,000 is the last one within a KB. */
 const key = 'k'.repeat(24);
@@ -15,7 +16,7 @@ function start(stored?: number) {
   const counters = startCounters();
   const bytes = new Uint8Array(stored ?? 0);
   if (stored !== undefined) memory.items.set(key, { bytes, expiresAtMs: Infinity });
-  return { memory, counters, store: new CountedStore(memory, counters) };
+  return { memory, counters, store: new ObservedStore(memory, { breaker: new Breaker(), counters }) };
 }
 
 type Case = readonly [
@@ -39,7 +40,7 @@ const calls: readonly Case[] = [
   ['setIfPresentAndHashEqual', (store) => store.setIfPresentAndHashEqual(item(10), noHash), 0, 1],
 ];
 
-describe.each(calls)('%s of a counted store', (name, call, reads, writes) => {
+describe.each(calls)('%s of an observed store', (name, call, reads, writes) => {
   it('gives the answer of the store below, and counts the items and their operations', async () => {
     const { store, counters } = start(10);
     expect(await call(store)).toEqual(await call(start(10).memory));
