@@ -72,7 +72,7 @@ export class CacheContext {
     this.signal = options.signal ?? new AbortController().signal;
     this.inFlight = options.inFlight ?? new InFlight();
     this.records = new CacheRecords(options.connectionName);
-    this.signal.addEventListener('abort', () => this.records.close(), { once: true });
+    this.signal.addEventListener('abort', () => this.#close(), { once: true });
     this.degradations = new DegradationLog(this.records);
     this.defaults = options.defaults ?? {};
     this.closing = options.closing ?? this.signal;
@@ -85,6 +85,11 @@ export class CacheContext {
     this.breaker = new Breaker({ onChange: (state) => this.degradations.sayBreaker(state) });
     this.#callTimeoutMs = options.callTimeoutMs ?? 5_000;
     this.#makeStore = options.makeStore ?? ((client, cacheName) => new MomentoStore(client, cacheName));
+  }
+
+  #close(): void {
+    this.records.close();
+    for (const level of this.#near.values()) level.close();
   }
 
   /** The stores of a cache, the same for all handles of it. */
@@ -129,6 +134,7 @@ export class CacheContext {
           ? noInvalidation
           : new TopicInvalidation({ client, cacheName, heard, closing, inFlight, degradations }),
     });
+    if (this.signal.aborted) level.close();
     this.#near.set(cacheName, level);
     // Who is told of markers drops what hangs on them.
     this.tagsOf(cacheName).changes.listen((markerKeys) => {

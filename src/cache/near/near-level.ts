@@ -32,6 +32,7 @@ export class NearLevel implements HeardChanges {
   readonly #drops: Drops;
   readonly #opened: Opened[] = [];
   #invalidation: Invalidation | undefined;
+  #isClosed = false;
 
   constructor(options: NearLevelOptions) {
     this.#options = options;
@@ -81,6 +82,12 @@ export class NearLevel implements HeardChanges {
     for (const { cache } of this.#opened) cache.clear();
   }
 
+  /** The connection is closed: nothing is handed out any more. */
+  close(): void {
+    this.#isClosed = true;
+    for (const { cache } of this.#opened) cache.clear();
+  }
+
   #drop(hash: KeyHash): void {
     this.#drops.add(hash);
     for (const { cache } of this.#opened) cache.drop(hash);
@@ -101,11 +108,14 @@ export class NearLevel implements HeardChanges {
     const untoldMs = 1000 * Math.min(ttlSeconds ?? untoldTtlSeconds, untoldTtlSeconds);
     if (invalidation === 'none') {
       const ttlMs = 1000 * (ttlSeconds ?? untoldTtlSeconds);
-      return new NearCache({ ...parts, ttlMs: () => ttlMs });
+      return new NearCache({ ...parts, ttlMs: () => (this.#isClosed ? 0 : ttlMs) });
     }
     const toldMs = 1000 * (ttlSeconds ?? toldTtlSeconds);
     const channel = (this.#invalidation ??= this.#options.invalidation(this));
-    return new NearCache({ ...parts, ttlMs: () => (channel.checkHearing() ? toldMs : untoldMs) });
+    return new NearCache({
+      ...parts,
+      ttlMs: () => (this.#isClosed ? 0 : channel.checkHearing() ? toldMs : untoldMs),
+    });
   }
 }
 

@@ -60,6 +60,20 @@ describe('a near cache', () => {
     expect(await cache.getOrSet('tagged', () => 'new', { tags: ['t'] })).toBe('new');
   });
 
+  it('is over with the connection: what was kept is refused as any later call', async () => {
+    const app = await start(MomentoModule.forRoot(options({ cache: { nearCache: {} } })));
+    const cache = app.get(CacheService);
+    await cache.set('key', 'value');
+    await cache.getOrSet('other', () => 'value');
+    await cache.get('other');
+    expect(cache.stats().nearItems).toBe(1);
+    await app.close();
+    expect(cache.stats().nearItems).toBe(0);
+    await expect(cache.get('other')).rejects.toMatchObject({ code: 'connection-closed' });
+    expect(await cache.getOrSet('other', () => 'loaded')).toBe('loaded');
+    await expect(cache.get('other')).rejects.toMatchObject({ code: 'connection-closed' });
+  });
+
   it('is none of a handle that does not want it', async () => {
     const cache = await startCache({ cache: { nearCache: {} } });
     const plain = cache.cache('demo-cache', { nearCache: false });
