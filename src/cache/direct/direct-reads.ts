@@ -33,12 +33,10 @@ export class DirectReads {
     if (near !== undefined) return Promise.resolve(handOut(near.shareable) as T);
     const reading = this.#readingOf('get', key);
     if (this.#markerKeys.length > 0) return naming(reading.operation, this.#getWithTags<T>(reading));
-    return this.#store.get(reading.fullKey).then(
-      (stored) => this.#freshValues.read<T>(reading, stored),
-      (error: unknown) => {
-        throw toCacheError(reading.operation, error);
-      },
-    );
+    return this.#store.getThen(reading.fullKey, (outcome) => {
+      if ('thrown' in outcome) throw toCacheError(reading.operation, outcome.thrown);
+      return this.#freshValues.read<T>(reading, outcome.value);
+    });
   }
 
   async #getWithTags<T>(reading: Reading): Promise<T | undefined> {

@@ -117,7 +117,9 @@ export class LookUp {
       return seen instanceof Promise ? outcomeOf(seen) : { value: seen };
     };
     if (markerKeys.length === 0)
-      return this.#store.get(fullKey).then((stored) => see(stored, noMarkers), failed);
+      return this.#store.getThen(fullKey, (outcome) =>
+        'value' in outcome ? see(outcome.value, noMarkers) : outcome,
+      );
     return this.#tags
       .readWith([fullKey], markerKeys)
       .then(({ stored: [stored], markers }) => see(stored, markers), failed);

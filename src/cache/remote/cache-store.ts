@@ -24,6 +24,8 @@ export interface HashedValue {
 export interface CacheStore {
   /** Undefined: a miss. */
   get(key: string): Promise<Uint8Array | undefined>;
+  /** As `get`, with what follows it, however it ended, for the same promise: it is an app's busiest call. */
+  getThen<T>(key: string, then: (outcome: CallOutcome<Uint8Array | undefined>) => T | Promise<T>): Promise<T>;
   /** @returns an outcome a key, in the order of the keys */
   getMany(keys: readonly string[]): Promise<readonly CallOutcome<Uint8Array | undefined>[]>;
   has(key: string): Promise<boolean>;

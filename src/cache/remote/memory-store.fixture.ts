@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { FailedPreconditionError } from '@gomomento/sdk';
-import type { CallOutcome } from '../../clients/sdk/sdk-answer.js';
+import { type CallOutcome, following } from '../../clients/sdk/sdk-answer.js';
 import type { CacheStore, HashedValue, StoreItem } from './cache-store.js';
 
-export type StoreCallName = keyof CacheStore;
+export type StoreCallName = Exclude<keyof CacheStore, 'getThen'>;
 
 export interface StoreCall {
   readonly name: StoreCallName;
@@ -74,6 +74,13 @@ export class MemoryStore implements CacheStore {
 
   get(key: string): Promise<Uint8Array | undefined> {
     return this.#call('get', key, () => this.#readByDefault(key));
+  }
+
+  getThen<T>(
+    key: string,
+    then: (outcome: CallOutcome<Uint8Array | undefined>) => T | Promise<T>,
+  ): Promise<T> {
+    return following(this.get(key), then);
   }
 
   getMany(keys: readonly string[]): Promise<readonly CallOutcome<Uint8Array | undefined>[]> {

@@ -7,6 +7,7 @@ import {
 } from '@gomomento/sdk';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { finish } from '../../clients/sdk/sdk-answer.js';
 import { MomentoLocal } from '../../local/index.js';
 import type { CacheStore, HashedValue } from './cache-store.js';
 import { MemoryStore } from './memory-store.fixture.js';
@@ -48,6 +49,7 @@ class Caller {
     const item = { key, value };
     const answers: Record<Call['name'], () => Promise<unknown>> = {
       get: () => store.get(key),
+      getThen: () => store.getThen(key, finish),
       getMany: () => store.getMany([key, other]),
       has: () => store.has(key),
       set: () => store.set(item),
@@ -87,6 +89,7 @@ const key = fc.constantFrom('one', 'two', 'Ü🔑', '\0');
 const call: fc.Arbitrary<Call> = fc.record({
   name: fc.constantFrom<keyof CacheStore>(
     'get',
+    'getThen',
     'getMany',
     'has',
     'set',

@@ -1,5 +1,6 @@
 import {
   type CacheClient,
+  type CacheGet,
   CacheGetResponse,
   CacheGetWithHashResponse,
   CacheSetIfAbsentOrHashEqualResponse,
@@ -9,7 +10,14 @@ import {
   InternalServerError,
   type SdkError,
 } from '@gomomento/sdk';
-import { type CallOutcome, type ErrorResponse, sdkAnswer } from '../../clients/sdk/sdk-answer.js';
+import {
+  type CallOutcome,
+  type ErrorResponse,
+  finish,
+  following,
+  sdkAnswer,
+  sdkOutcome,
+} from '../../clients/sdk/sdk-answer.js';
 import { batchesOf, bytesOfItem, bytesOfKey } from './batch-size.js';
 import type { CacheStore, HashedValue, StoreItem } from './cache-store.js';
 
@@ -24,9 +32,14 @@ export class MomentoStore implements CacheStore {
   }
 
   get(key: string): Promise<Uint8Array | undefined> {
-    return sdkAnswer(this.#client.get(this.#cacheName, key), (answer) =>
-      answer.type === CacheGetResponse.Hit ? answer.valueUint8Array() : undefined,
-    );
+    return this.getThen(key, finish);
+  }
+
+  getThen<T>(
+    key: string,
+    then: (outcome: CallOutcome<Uint8Array | undefined>) => T | Promise<T>,
+  ): Promise<T> {
+    return following(this.#client.get(this.#cacheName, key), (outcome) => then(sdkOutcome(outcome, valueOf)));
   }
 
   getMany(keys: readonly string[]): Promise<readonly CallOutcome<Uint8Array | undefined>[]> {
@@ -102,6 +115,10 @@ export class MomentoStore implements CacheStore {
       answer.type === CacheSetIfPresentAndHashEqualResponse.Stored ? answer.hashUint8Array() : undefined,
     );
   }
+}
+
+function valueOf(answer: CacheGet.Hit | CacheGet.Miss): Uint8Array | undefined {
+  return answer.type === CacheGetResponse.Hit ? answer.valueUint8Array() : undefined;
 }
 
 /** The SDK takes a TTL of 0, and one that is undefined, for none. */

@@ -46,7 +46,7 @@ function methodNames(prototype: object): string[] {
 
 /** Calls a method by name, with the client as `this`. @returns what the method does */
 export function invoke(client: object, method: string, args: readonly unknown[]): Promise<unknown> {
-  const implementation: unknown = Reflect.get(client, method);
+  const implementation = (client as Readonly<Record<string, unknown>>)[method];
   if (typeof implementation !== 'function') {
     return Promise.reject(new TypeError(`${method} is not a method of the Momento SDK's client.`));
   }

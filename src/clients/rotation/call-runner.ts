@@ -42,13 +42,15 @@ export class CallRunner {
    * @param usesKey false for calls with a token of the caller's own, whose rejection says nothing of the key
    */
   run<T>(call: (clients: ClientGeneration) => Promise<T>, timeoutMs: number, usesKey: boolean): Promise<T> {
-    return this.#attempt({ call, timeoutMs, usesKey, startedAtMs: performance.now() }, this.#clients.inUse);
+    const startedAtMs = performance.now();
+    const clients = this.#clients.inUse;
+    if (clients !== undefined) this.#follower.noteUse(startedAtMs);
+    return this.#attempt({ call, timeoutMs, usesKey, startedAtMs }, clients);
   }
 
   /** No async function: nearly every call is answered at its first attempt, and pays for nothing else. */
   #attempt<T>(running: Running<T>, clients: ClientGeneration | undefined): Promise<T> {
     if (clients === undefined) return this.#inFlight.track(() => this.#attemptWhenReady(running));
-    this.#follower.noteUse();
     this.#inFlight.begin();
     return clients.attempt(running.call, (outcome) => {
       try {

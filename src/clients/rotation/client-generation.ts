@@ -8,7 +8,7 @@ import {
 } from '@gomomento/sdk';
 import type { SealedCredentialProvider } from '../../credentials/key/sealed-credential-provider.js';
 import { InFlight } from '../../foundation/time/in-flight.js';
-import type { CallOutcome } from '../sdk/sdk-answer.js';
+import { type CallOutcome, following } from '../sdk/sdk-answer.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 
 export interface GenerationOptions {
@@ -133,15 +133,11 @@ export class ClientGeneration {
     call: (clients: this) => Promise<T>,
     then: (outcome: CallOutcome<T>) => R | Promise<R>,
   ): Promise<R> {
-    const ended = (outcome: CallOutcome<T>) => {
+    this.#inFlight.begin();
+    return following(this.#begin(call), (outcome) => {
       this.#inFlight.end();
       return then(outcome);
-    };
-    this.#inFlight.begin();
-    return this.#begin(call).then(
-      (value) => ended({ value }),
-      (thrown: unknown) => ended({ thrown }),
-    );
+    });
   }
 
   /** A client that is made on first use may refuse to be made. */

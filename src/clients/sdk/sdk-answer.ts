@@ -11,6 +11,21 @@ export interface ErrorResponse {
   innerException(): SdkError;
 }
 
+/**
+ * A call and what follows it, however it ended, for one promise: for what is asked too often to pay for more.
+ *
+ * @returns what `then` returns or throws
+ */
+export function following<T, R>(
+  call: Promise<T>,
+  then: (outcome: CallOutcome<T>) => R | Promise<R>,
+): Promise<R> {
+  return call.then(
+    (value) => then({ value }),
+    (thrown: unknown) => then({ thrown }),
+  );
+}
+
 /** The call's own outcome again. */
 export function finish<T>(outcome: CallOutcome<T>): T {
   if ('thrown' in outcome) throw outcome.thrown;
@@ -29,25 +44,26 @@ export function isSuccess(outcome: CallOutcome<unknown>): boolean {
 
 /**
  * What `read` takes from the SDK's answer when it is not an error, so that callers see one behaviour whether the user's
- * configuration returns errors or throws them. One promise: each `get` comes this way.
- *
- * @throws SdkError what the SDK returned or threw
- * @throws MomentoError what this library's own stable clients throw, such as `MomentoClosedError`
+ * configuration returns errors or throws them. What is thrown is an `SdkError`, or the `MomentoError` of this library's own
+ * stable clients, such as `MomentoClosedError`.
  */
+export function sdkOutcome<R extends object, T>(
+  outcome: CallOutcome<R>,
+  read: (answer: Exclude<R, ErrorResponse>) => T,
+): CallOutcome<T> {
+  if ('thrown' in outcome) return { thrown: toSdkError(outcome.thrown) };
+  const error = errorOf(outcome.value);
+  return error === undefined
+    ? { value: read(outcome.value as Exclude<R, ErrorResponse>) }
+    : { thrown: error };
+}
+
+/** Makes a call. @throws what `sdkOutcome` says */
 export function sdkAnswer<R extends object, T>(
   call: Promise<R>,
   read: (answer: Exclude<R, ErrorResponse>) => T,
 ): Promise<T> {
-  return call.then(
-    (response) => {
-      const error = errorOf(response);
-      if (error !== undefined) throw error;
-      return read(response as Exclude<R, ErrorResponse>);
-    },
-    (thrown: unknown) => {
-      throw toSdkError(thrown);
-    },
-  );
+  return following(call, (outcome) => finish(sdkOutcome(outcome, read)));
 }
 
 /** Makes a call, with its failure as the library's error of that operation. */
@@ -70,7 +86,7 @@ function errorOf(value: unknown): SdkError | undefined {
 }
 
 export function isErrorResponse(response: object): response is ErrorResponse {
-  return typeof Reflect.get(response, 'innerException') === 'function';
+  return typeof (response as Partial<ErrorResponse>).innerException === 'function';
 }
 
 /** What the SDK throws that is none of its errors; its stack and, as the cause, itself stay. */

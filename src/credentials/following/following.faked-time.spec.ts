@@ -106,8 +106,8 @@ describe('a key that is followed', () => {
     const { credentials } = follow(source);
     await credentials.current();
     vi.setSystemTime(Date.now() + hours(1));
-    credentials.noteUse();
-    credentials.noteUse();
+    credentials.noteUse(performance.now());
+    credentials.noteUse(performance.now());
     await vi.advanceTimersByTimeAsync(0);
     expect(source.fetchedAtMs).toHaveLength(2);
   });
@@ -120,7 +120,7 @@ describe('a key that is followed', () => {
     await credentials.current();
     expect(vi.getTimerCount()).toBe(0);
     vi.setSystemTime(Date.now() + minutes(6));
-    credentials.noteUse();
+    credentials.noteUse(performance.now());
     await vi.advanceTimersByTimeAsync(0);
     expect(source.fetchedAtMs).toHaveLength(2);
   });

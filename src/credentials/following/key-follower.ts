@@ -106,8 +106,8 @@ export class KeyFollower {
   }
 
   /** Called at every use: a process that was frozen, or has no timers, refreshes when it is used again. */
-  noteUse(): void {
-    const [nowMs, timeOfDay] = [performance.now(), Date.now()];
+  noteUse(nowMs: number): void {
+    const timeOfDay = Date.now();
     this.#refreshTimer.check(nowMs, timeOfDay);
     this.#expiryTimer.check(nowMs, timeOfDay);
   }

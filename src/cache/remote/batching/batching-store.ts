@@ -1,4 +1,4 @@
-import type { CallOutcome } from '../../../clients/sdk/sdk-answer.js';
+import { type CallOutcome, following } from '../../../clients/sdk/sdk-answer.js';
 import { EndOfTick } from '../../../foundation/time/end-of-tick.js';
 import type { InFlight } from '../../../foundation/time/in-flight.js';
 import type { CacheStore, HashedValue, StoreItem } from '../cache-store.js';
@@ -60,6 +60,13 @@ export class BatchingStore implements CacheStore {
 
   get(key: string): Promise<Uint8Array | undefined> {
     return this.#writes.keyCount === 0 ? this.#reads.ask(key) : this.#writes.readAfter(key);
+  }
+
+  getThen<T>(
+    key: string,
+    then: (outcome: CallOutcome<Uint8Array | undefined>) => T | Promise<T>,
+  ): Promise<T> {
+    return following(this.get(key), then);
   }
 
   getMany(keys: readonly string[]): Promise<readonly CallOutcome<Uint8Array | undefined>[]> {

@@ -1,4 +1,4 @@
-import type { CallOutcome } from '../../../clients/sdk/sdk-answer.js';
+import { type CallOutcome, finish } from '../../../clients/sdk/sdk-answer.js';
 import type { CacheCounters } from '../../statistics/cache-stats.js';
 import { bytesOfItem, bytesOfKey } from '../batch-size.js';
 import type { CacheStore, HashedValue, StoreItem } from '../cache-store.js';
@@ -31,8 +31,17 @@ export class ObservedStore implements CacheStore {
   }
 
   get(key: string): Promise<Stored> {
-    this.#reads(key);
-    return this.#watch(this.#store.get(key), (value) => this.#received(key, value));
+    return this.getThen(key, finish);
+  }
+
+  getThen<T>(key: string, then: (outcome: CallOutcome<Stored>) => T | Promise<T>): Promise<T> {
+    const keyBytes = this.#reads(key);
+    const { epoch } = this.#breaker;
+    return this.#store.getThen(key, (outcome) => {
+      if ('value' in outcome) this.#received(keyBytes, outcome.value);
+      this.#ended(isLost(outcome), epoch);
+      return then(outcome);
+    });
   }
 
   getMany(keys: readonly string[]): Promise<readonly CallOutcome<Stored>[]> {
@@ -71,8 +80,8 @@ export class ObservedStore implements CacheStore {
   }
 
   getWithHash(key: string): Promise<HashedValue | undefined> {
-    this.#reads(key);
-    return this.#watch(this.#store.getWithHash(key), (found) => this.#received(key, found?.bytes));
+    const keyBytes = this.#reads(key);
+    return this.#watch(this.#store.getWithHash(key), (found) => this.#received(keyBytes, found?.bytes));
   }
 
   setIfAbsentOrHashEqual(item: StoreItem, hash: Uint8Array): Promise<Stored> {
@@ -117,9 +126,12 @@ export class ObservedStore implements CacheStore {
     else this.#breaker.succeeded();
   }
 
-  #reads(key: string): void {
+  /** @returns the bytes of the key */
+  #reads(key: string): number {
+    const keyBytes = bytesOfKey(key);
     this.#counters.reads += 1;
-    this.#counters.estimatedOperations += operationsOf(bytesOfKey(key));
+    this.#counters.estimatedOperations += operationsOf(keyBytes);
+    return keyBytes;
   }
 
   /** @param factor what the documentation multiplies this kind of write by */
@@ -131,15 +143,14 @@ export class ObservedStore implements CacheStore {
   #receivedMany(keys: readonly string[], outcomes: readonly CallOutcome<Stored>[]): void {
     for (const [index, key] of keys.entries()) {
       const outcome = outcomes[index];
-      if (outcome !== undefined && 'value' in outcome) this.#received(key, outcome.value);
+      if (outcome !== undefined && 'value' in outcome) this.#received(bytesOfKey(key), outcome.value);
     }
   }
 
   /** What the value of a read adds to its key. */
-  #received(key: string, value: Stored): void {
+  #received(keyBytes: number, value: Stored): void {
     if (value === undefined) return;
-    const bytes = bytesOfKey(key);
-    this.#counters.estimatedOperations += operationsOf(bytes + value.length) - operationsOf(bytes);
+    this.#counters.estimatedOperations += operationsOf(keyBytes + value.length) - operationsOf(keyBytes);
   }
 }
 
