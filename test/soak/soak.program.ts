@@ -6,7 +6,7 @@ import { memberProcesses } from './cache/member-processes.js';
 import { edgeStories, runEdge } from './edge-soak.js';
 import { soak, stories } from './rotation-soak.js';
 
-/** `npm run soak [-- --rotations 20 --requests 500 --messages 250 --times 100 --calls 1000000 --minutes 15 --seed 7 --story overlap]`: a row a story. */
+/** `npm run soak [-- --rotations 20 --requests 500 --messages 250 --times 100 --calls 1000000 --calls-a-second 2000 --minutes 15 --seed 7 --story overlap]`: a row a story. */
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -16,6 +16,7 @@ export async function main(args: string[]): Promise<void> {
       messages: { type: 'string', default: '250' },
       times: { type: 'string', default: '100' },
       calls: { type: 'string', default: '1000000' },
+      'calls-a-second': { type: 'string', default: String(Number.MAX_SAFE_INTEGER) },
       minutes: { type: 'string', default: '15' },
       story: { type: 'string', default: '' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
@@ -48,6 +49,7 @@ export async function main(args: string[]): Promise<void> {
   const size = {
     ...cacheSize,
     calls: Number(values.calls),
+    callsASecond: Number(values['calls-a-second']),
     minutes: Number(values.minutes),
     seed: load.seed,
   };

@@ -2,6 +2,7 @@ import { MomentoLocal } from 'nestjs-momento/local';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Database } from './database.js';
 import { type MemberOptions, type MemberReport, staleAtMostMs } from './member.types.js';
@@ -10,6 +11,8 @@ export interface CacheSoakSize {
   readonly members: number;
   /** Of all members together. */
   readonly calls: number;
+  /** Of all members together. @default as many as the machine can make */
+  readonly callsASecond?: number;
   readonly keys: number;
   readonly hotKeys: number;
   readonly coldShare: number;
@@ -39,16 +42,21 @@ export async function soakCache(
   const path = join(folder, 'database');
   Database.create(path, size.keys + size.groups);
   const momento = await MomentoLocal.start({ port: 0, caches: ['soak'] });
-  const shared = { ...size, port: momento.port, path, calls: Math.ceil(size.calls / size.members) };
+  const { members: count, calls, callsASecond = Number.MAX_SAFE_INTEGER } = size;
+  const ofEach = { calls: Math.ceil(calls / count), callsASecond: callsASecond / count };
+  const shared = { ...size, ...ofEach, port: momento.port, path };
   const endAtMs = Database.nowMs() + size.minutes * 60_000;
   const members = await Promise.all(
     Array.from({ length: size.members }, (_, index) => start({ ...shared, index, endAtMs })),
   );
   while (momento.stats().subscriptions < size.members) await sleep(10);
   const requestsBefore = dataRequests(momento);
+  const serverLag = monitorEventLoopDelay({ resolution: 10 });
+  serverLag.enable();
   const startedAtMs = performance.now();
   const reports = await Promise.all(members.map((member) => member.run()));
   const seconds = (performance.now() - startedAtMs) / 1000;
+  serverLag.disable();
   const requests = dataRequests(momento) - requestsBefore;
   const settledAtMs = Database.nowMs() + size.settleSeconds * 1000;
   let staleAfter = 0;
@@ -75,6 +83,8 @@ export async function soakCache(
     notStored: sum(({ notStored }) => notStored),
     longestStaleMs: Math.max(...reports.map(({ longestStaleMs }) => longestStaleMs)),
     longestLagMs: Math.max(...reports.map(({ longestLagMs }) => longestLagMs)),
+    /** Of Momento, through which they tell each other. */
+    serverLagMs: Math.round(serverLag.max / 1e6),
     staleBeyond: sum(({ staleBeyond }) => staleBeyond),
     ownStale: sum(({ ownStale }) => ownStale),
     staleAfter,

@@ -24,6 +24,7 @@ export class Member {
   readonly #stale = { own: 0, beyond: 0, longestMs: 0 };
   readonly #heapMegabytes: number[] = [];
   readonly #app;
+  #startedAtMs = 0;
   #firstError: string | undefined;
   /** Loaders that run. */
   #running = 0;
@@ -47,6 +48,7 @@ export class Member {
     const cache = this.#app.get(CacheService);
     const before = cache.stats();
     const lag = monitorEventLoopDelay({ resolution: 10 });
+    this.#startedAtMs = performance.now();
     lag.enable();
     await Promise.all(Array.from({ length: this.#options.callers }, () => this.#call(cache)));
     // What is refreshed behind.
@@ -111,9 +113,15 @@ export class Member {
       this.#counts.calls += 1;
       await this.#ask(cache, this.#anyKey());
       if (this.#random() * callsAChange < 1) await this.#change(cache, this.#anyKey());
+      const aheadMs = this.#aheadMs();
       // Near hits alone would let nothing else run.
-      if (this.#counts.calls % 100 === 0) await sleep(0);
+      if (aheadMs > 0 || this.#counts.calls % 100 === 0) await sleep(aheadMs);
     }
+  }
+
+  #aheadMs(): number {
+    const dueMs = (this.#counts.calls / this.#options.callsASecond) * 1000;
+    return Math.max(0, dueMs - (performance.now() - this.#startedAtMs));
   }
 
   /** Some far more often than others, and now and then any of them. */

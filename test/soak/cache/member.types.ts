@@ -13,6 +13,8 @@ export interface MemberOptions {
   readonly coldShare: number;
   readonly groups: number;
   readonly calls: number;
+  /** No more than so many: a machine that is busy throughout shows its own delays. */
+  readonly callsASecond: number;
   /** Who wait for an answer at the same time. */
   readonly callers: number;
   /** One call of so many is a change in place of a read. */
