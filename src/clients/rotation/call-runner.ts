@@ -52,22 +52,16 @@ export class CallRunner {
   #attempt<T>(running: Running<T>, clients: ClientGeneration | undefined): Promise<T> {
     if (clients === undefined) return this.#inFlight.track(() => this.#attemptWhenReady(running));
     this.#inFlight.begin();
-    return clients.begin(running.call).then(
-      (value) => this.#ended(running, clients, { value }),
-      (thrown: unknown) => this.#ended(running, clients, { thrown }),
-    );
-  }
-
-  #ended<T>(running: Running<T>, clients: ClientGeneration, outcome: CallOutcome<T>): T | Promise<T> {
-    clients.end();
-    try {
-      if (running.usesKey && isKeyRejected(outcome))
-        return this.#inFlight.track(() => this.#repeat(running, clients, outcome));
-      if (running.usesKey && clients.isRejected) this.#noteAccepted(clients, outcome);
-      return finish(outcome);
-    } finally {
-      this.#inFlight.end();
-    }
+    return clients.attempt(running.call, (outcome) => {
+      try {
+        if (running.usesKey && isKeyRejected(outcome))
+          return this.#inFlight.track(() => this.#repeat(running, clients, outcome));
+        if (running.usesKey && clients.isRejected) this.#noteAccepted(clients, outcome);
+        return finish(outcome);
+      } finally {
+        this.#inFlight.end();
+      }
+    });
   }
 
   async #attemptWhenReady<T>(running: Running<T>): Promise<T> {

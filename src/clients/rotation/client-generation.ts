@@ -8,6 +8,7 @@ import {
 } from '@gomomento/sdk';
 import type { SealedCredentialProvider } from '../../credentials/key/sealed-credential-provider.js';
 import { InFlight } from '../../foundation/time/in-flight.js';
+import { type CallOutcome, following } from '../sdk/sdk-answer.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 
 export interface GenerationOptions {
@@ -123,26 +124,29 @@ export class ClientGeneration {
     return this.#leaderboardClient;
   }
 
-  /** Makes a call that `drain()` waits for. */
-  attempt<T>(call: (clients: this) => Promise<T>): Promise<T> {
-    return this.begin(call).finally(() => this.end());
+  /**
+   * Makes a call that `drain()` waits for. Each `get` of the app is one, so it costs one promise with what follows it.
+   *
+   * @param then what follows the call, however it ended
+   */
+  attempt<T, R>(
+    call: (clients: this) => Promise<T>,
+    then: (outcome: CallOutcome<T>) => R | Promise<R>,
+  ): Promise<R> {
+    this.#inFlight.begin();
+    return following(this.#begin(call), (outcome) => {
+      this.#inFlight.end();
+      return then(outcome);
+    });
   }
 
-  /**
-   * For what is too frequent to pay for another promise: `end()` follows, once, however the call ends. A client that is made
-   * on first use may refuse to be made, which rejects.
-   */
-  begin<T>(call: (clients: this) => Promise<T>): Promise<T> {
-    this.#inFlight.begin();
+  /** A client that is made on first use may refuse to be made. */
+  #begin<T>(call: (clients: this) => Promise<T>): Promise<T> {
     try {
       return call(this);
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
-  }
-
-  end(): void {
-    this.#inFlight.end();
   }
 
   /** Resolves when no call is in flight, or when the time is over; true when none is. */

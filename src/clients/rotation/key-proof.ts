@@ -6,7 +6,7 @@ import { TimeLimit } from '../../foundation/time/time-limit.js';
 import type { Credential } from '../../credentials/fetched/credential.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 import { certificateAdvice, certificateNotTrusted, isCertificateFault } from '../sdk/certificate-fault.js';
-import { sdkAnswer } from '../sdk/sdk-answer.js';
+import { finish, sdkAnswer } from '../sdk/sdk-answer.js';
 import { ClientGeneration } from './client-generation.js';
 import { faultOfConnecting, noAnswer } from './reachability.js';
 
@@ -125,8 +125,9 @@ async function askOnce(
   cacheName: string,
   limit: TimeLimit,
 ): Promise<string | undefined> {
-  const answer = clients.attempt(({ cacheClient }) =>
-    cacheClient.keyExists(cacheName, probeKey, { abortSignal: limit.signal }),
+  const answer = clients.attempt(
+    ({ cacheClient }) => cacheClient.keyExists(cacheName, probeKey, { abortSignal: limit.signal }),
+    (outcome) => finish(outcome),
   );
   try {
     await limit.race(sdkAnswer(answer, () => undefined));
@@ -143,7 +144,10 @@ async function createMissing(
   createCaches: boolean,
 ): Promise<void> {
   if (!createCaches) throw cacheNotFound(cacheName);
-  const answer = clients.attempt(({ controlClient }) => controlClient.createCache(cacheName));
+  const answer = clients.attempt(
+    ({ controlClient }) => controlClient.createCache(cacheName),
+    (outcome) => finish(outcome),
+  );
   await sdkAnswer(answer, () => undefined).catch((error: unknown) => {
     throw error instanceof SdkError ? cacheNotCreated(cacheName, error.errorCode()) : error;
   });

@@ -112,22 +112,6 @@ describe('a key that is followed', () => {
     expect(source.fetchedAtMs).toHaveLength(2);
   });
 
-  it('is asked for within a second of use when the process slept right after it was used', async () => {
-    const source = new Secret(makeV1Key());
-    const { credentials } = follow(source);
-    await credentials.current();
-    credentials.noteUse(performance.now());
-    vi.setSystemTime(Date.now() + hours(1));
-    credentials.noteUse(performance.now());
-    await vi.advanceTimersByTimeAsync(999);
-    credentials.noteUse(performance.now());
-    expect(source.fetchedAtMs).toHaveLength(1);
-    await vi.advanceTimersByTimeAsync(1);
-    credentials.noteUse(performance.now());
-    await vi.advanceTimersByTimeAsync(0);
-    expect(source.fetchedAtMs).toHaveLength(2);
-  });
-
   it('has no timer in Lambda: use drives it', async () => {
     vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'my-function');
     const source = new Secret(makeV1Key());

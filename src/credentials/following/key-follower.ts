@@ -21,8 +21,6 @@ export interface KeyFollowerOptions extends CredentialLoaderOptions {
 const defaultIntervalSeconds = 300;
 /** A read right after a rotation may give the former version once; asked again so much later, it is a rollback. */
 const staleReadPauseMs = 2_000;
-/** Uses look at the timers no more often than this. */
-const checkPauseMs = 1_000;
 
 /**
  * The key of one connection: fetched when first needed, once however many callers ask, and followed from then on. The key
@@ -42,8 +40,6 @@ export class KeyFollower {
   /** For keys that are not asked for regularly: nothing else would tell in time that they end. */
   readonly #expiryTimer: RefreshTimer;
   readonly #rejected = new RejectedKey(this);
-  /** When a use is to look at the timers again. */
-  #nextCheckMs = 0;
   #first: Promise<Credential> | undefined;
   #refreshing: Promise<CredentialStatus> | undefined;
 
@@ -109,15 +105,8 @@ export class KeyFollower {
     this.#events.off(event, listener);
   }
 
-  /**
-   * Called at every use: a process that was frozen, or has no timers, refreshes when it is used again. Each look at a clock
-   * costs a call as much as all else that is done for it here.
-   *
-   * @param nowMs of `performance.now()`
-   */
+  /** Called at every use: a process that was frozen, or has no timers, refreshes when it is used again. */
   noteUse(nowMs: number): void {
-    if (nowMs < this.#nextCheckMs) return;
-    this.#nextCheckMs = nowMs + checkPauseMs;
     const timeOfDay = Date.now();
     this.#refreshTimer.check(nowMs, timeOfDay);
     this.#expiryTimer.check(nowMs, timeOfDay);
