@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { MomentoLocal, SecretsManagerLocal } from 'nestjs-momento/local';
 import { runProgram } from '../test/support/child-process.js';
 import { measureCache } from './cache.js';
+import { measureDecorators } from './decorators.js';
 import { measureGrowth } from './growth.js';
 import { measureLocal } from './local.js';
 import { measureNearHits } from './near/hits.js';
@@ -26,6 +27,7 @@ export async function main(args: string[]): Promise<void> {
   const server = await startOtherProcess();
   await measureCache(report, server);
   await measureNearHits(report, server);
+  await measureDecorators(report, server);
   await measureInvalidation(report, server);
   await measureOutages(report, server);
   await measureGrowth(report, server);

@@ -56,6 +56,15 @@ export {
   type TypedCacheBulkLoader,
   type TypedCacheLoader,
 } from './cache/typed/typed-cache.js';
+export { Cacheable, type CacheableByIdOptions, type CacheableOptions } from './cache/decorators/cacheable.js';
+export {
+  CacheEvict,
+  type CacheEvictByIdOptions,
+  type CacheEvictOptions,
+} from './cache/decorators/cache-evict.js';
+export { CachePut, type CachePutByIdOptions, type CachePutOptions } from './cache/decorators/cache-put.js';
+export type { DecoratorOf } from './cache/decorators/method-types.js';
+export { stableKey } from './cache/decorators/stable-key.js';
 export { CacheCollections } from './cache/handles/collections/collections.js';
 export type { CollectionRange, CollectionWriteOptions } from './cache/handles/collections/collection.js';
 export { CacheDictionary } from './cache/handles/collections/dictionary.js';

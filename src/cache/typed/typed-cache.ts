@@ -69,6 +69,11 @@ export class TypedCache<Id, Value, Given = Value> {
     return this.#cache.evict(list.map((id) => this.#key(id)));
   }
 
+  /** Makes every value of the whole cache invalid that carries one of the tags, of other definitions as well. */
+  async invalidateTags(tags: string | readonly string[]): Promise<void> {
+    return this.#cache.invalidateTags(tags);
+  }
+
   /** Whether Momento has something for the id, fresh or not. @throws MomentoCacheError */
   async has(id: Id): Promise<boolean> {
     return this.#cache.has(this.#key(id));

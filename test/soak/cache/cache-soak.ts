@@ -42,8 +42,8 @@ export async function soakCache(
   const path = join(folder, 'database');
   Database.create(path, size.keys + size.groups);
   const momento = await MomentoLocal.start({ port: 0, caches: ['soak'] });
-  const { members: count, calls, callsASecond = Number.MAX_SAFE_INTEGER } = size;
-  const ofEach = { calls: Math.ceil(calls / count), callsASecond: callsASecond / count };
+  const { members: count, callsASecond = Number.MAX_SAFE_INTEGER } = size;
+  const ofEach = { calls: Math.ceil(size.calls / count), callsASecond: callsASecond / count };
   const shared = { ...size, ...ofEach, port: momento.port, path };
   const endAtMs = Database.nowMs() + size.minutes * 60_000;
   const members = await Promise.all(
