@@ -63,6 +63,7 @@ export {
   type CacheEvictOptions,
 } from './cache/decorators/cache-evict.js';
 export { CachePut, type CachePutByIdOptions, type CachePutOptions } from './cache/decorators/cache-put.js';
+export type { MethodCacheOptions } from './cache/decorators/method-cache.js';
 export type { DecoratorOf } from './cache/decorators/method-types.js';
 export { stableKey } from './cache/decorators/stable-key.js';
 export { CacheCollections } from './cache/handles/collections/collections.js';

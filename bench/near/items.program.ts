@@ -12,8 +12,9 @@ const bytes = Buffer.from(JSON.stringify('v'.repeat(100)));
 /** In the place of Momento, so that nothing else is in the heap: it has this value under each key. */
 const store = {
   get: () => Promise.resolve(bytes),
+  getThen: (_key, then) => Promise.resolve(then({ value: bytes })),
   getMany: (keys) => Promise.resolve(keys.map(() => ({ value: bytes }))),
-} as Pick<CacheStore, 'get' | 'getMany'> as CacheStore;
+} as Pick<CacheStore, 'get' | 'getThen' | 'getMany'> as CacheStore;
 
 const cache = new CacheService(
   Object.create(CacheClient.prototype) as CacheClient,

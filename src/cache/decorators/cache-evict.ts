@@ -1,6 +1,6 @@
 import type { CacheDefinition } from '../typed/cache-definition.js';
-import { methodDecorator } from './decorate-method.js';
-import { CacheOfMethods, type MethodCache, type MethodCacheOptions } from './method-cache.js';
+import { cachedMethod } from './cached-method.js';
+import type { MethodCacheOptions } from './method-cache.js';
 import type { DecoratorOf } from './method-types.js';
 
 /** What a method makes invalid. */
@@ -27,8 +27,10 @@ export interface CacheEvictByIdOptions<A extends readonly unknown[], R, Id, Valu
 
 /**
  * Evicts what the method has changed, before its caller hears of it. A failing cache does not fail the method: what is not carried
- * out is tried again until it holds.
+ * out is tried again until it holds. What is wrong with a key or a tag is a line in the log, after the method has run; with
+ * `before` it rejects, and the method does not run.
  *
+ * @throws what the method, `if`, `keys` and `tags` throw
  * @example
  * @CacheEvict({ keys: (user: User) => [`user:${user.id}`], tags: ['users'] })
  * async save(user: User): Promise<void> { … }
@@ -42,35 +44,33 @@ export function CacheEvict<const A extends readonly unknown[], R = unknown>(
 export function CacheEvict({
   cache,
   connection,
+  if: condition,
   keys,
   keysOfResult,
   tags = [],
-  if: condition,
   before = false,
 }: CacheEvictOptions<unknown[], unknown, unknown>): DecoratorOf<never, never> {
-  return methodDecorator((target) => {
-    const caches = new CacheOfMethods(target, { cache, connection });
-    return (original) =>
-      async function (...args) {
-        const used = condition?.(...args) === false ? undefined : caches.of(this);
-        if (used === undefined) return original.apply(this, args);
-        // Before the method runs: it may change its arguments, and a function that throws is to fail no change that was made.
-        const named = typeof tags === 'function' ? tags(...args) : tags;
-        const evicted = keys?.(...args) ?? [];
-        if (before) {
-          await evict(used, evicted, named);
-          return original.apply(this, args);
-        }
-        const result = await original.apply(this, args);
-        await evict(used, [...evicted, ...(keysOfResult?.(result, ...args) ?? [])], named);
-        return result;
-      };
+  return cachedMethod({ cache, connection, if: condition }, async (used, args, proceed, after) => {
+    // Before the method runs: it may change its arguments.
+    const named = typeof tags === 'function' ? tags(...args) : tags;
+    // Each by itself: one that is wrong is not to keep the others.
+    const evict = (evicted: readonly unknown[]) => async () => {
+      await allDone(evicted.map((key) => used.evict([key])));
+    };
+    const invalidate = async () => (named.length > 0 ? used.invalidateTags(named) : undefined);
+    const first = evict(keys?.(...args) ?? []);
+    if (before) {
+      await allDone([first(), invalidate()]);
+      return proceed();
+    }
+    const result = await proceed();
+    await after(first, invalidate, async () => evict(keysOfResult?.(result, ...args) ?? [])());
+    return result;
   });
 }
 
-async function evict(cache: MethodCache, keys: readonly unknown[], tags: readonly string[]): Promise<void> {
-  await Promise.all([
-    ...(keys.length > 0 ? [cache.evict(keys)] : []),
-    ...(tags.length > 0 ? [cache.invalidateTags(tags)] : []),
-  ]);
+/** Waits for all, whatever fails. @throws the first failure */
+async function allDone(works: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(works);
+  await Promise.all(works);
 }

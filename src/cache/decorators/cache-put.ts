@@ -1,10 +1,9 @@
-import { Logger } from '@nestjs/common';
-import { LogThrottle } from '../../foundation/log-throttle.js';
-import { describeError } from '../../foundation/text/describe-error.js';
+import { MomentoErrorCode } from '@gomomento/sdk';
+import { MomentoCacheError } from '../../foundation/momento.errors.js';
 import type { CacheSetOptions } from '../options/cache.options.js';
 import type { CacheDefinition } from '../typed/cache-definition.js';
-import { methodDecorator } from './decorate-method.js';
-import { CacheOfMethods, type MethodCacheOptions } from './method-cache.js';
+import { cachedMethod, type CachedMethodOptions } from './cached-method.js';
+import type { MethodCacheOptions } from './method-cache.js';
 import type { DecoratorOf } from './method-types.js';
 
 /** How what a method answers is written. */
@@ -25,13 +24,11 @@ export interface CachePutByIdOptions<A extends readonly unknown[], Id, Value, Gi
   readonly key: (...args: A) => Id;
 }
 
-const logger = new Logger('CacheService');
-const throttle = new LogThrottle();
-
 /**
  * Runs the method each time, and writes what it answers before its caller gets it. A failing cache does not fail the method: what
- * could not be written is evicted, so that the former value does not stay; so is the value of a method that answers `undefined`.
+ * could not be written is evicted, so that the former value does not stay; so is the value of a method that answers `undefined`. What is wrong with the key or the value is a line in the log.
  *
+ * @throws what the method, `if` and `key` throw
  * @example
  * @CachePut({ key: (user: User) => `user:${user.id}` })
  * async save(user: User): Promise<User> { … }
@@ -45,32 +42,28 @@ export function CachePut<const A extends readonly unknown[], R = unknown>(
 export function CachePut({
   cache,
   connection,
-  key,
   if: condition,
+  key,
   ...options
-}: MethodCacheOptions &
-  CacheSetOptions<never> & {
-    readonly key: (...args: unknown[]) => unknown;
-    readonly if?: ((...args: unknown[]) => boolean) | undefined;
-  }): DecoratorOf<never, never> {
-  return methodDecorator((target) => {
-    const caches = new CacheOfMethods(target, { cache, connection });
-    return (original) =>
-      async function (...args) {
-        const used = condition?.(...args) === false ? undefined : caches.of(this);
-        if (used === undefined) return original.apply(this, args);
-        // Before the method runs: it may change its arguments.
-        const written = key(...args);
-        const value = await original.apply(this, args);
-        try {
-          if (value === undefined) await used.evict([written]);
-          else await used.set(written, value, options);
-        } catch (error) {
-          const line = `${original.name} answered what could not be cached, and is evicted: ${describeError(error)}`;
-          throttle.say(original.name, line, (text) => logger.warn(text));
-          await used.evict([written]);
-        }
-        return value;
-      };
+}: CachedMethodOptions &
+  CacheSetOptions<never> & { readonly key: (...args: unknown[]) => unknown }): DecoratorOf<never, never> {
+  return cachedMethod({ cache, connection, if: condition }, async (used, args, proceed, after) => {
+    // Before the method runs: it may change its arguments.
+    const written = key(...args);
+    const value = await proceed();
+    const evict = () => used.evict([written]);
+    const set = async () => {
+      try {
+        await used.set(written, value, options);
+      } catch (error) {
+        await evict();
+        // The cache's own failures are said by the eviction that they cause.
+        if (error instanceof MomentoCacheError && error.code !== MomentoErrorCode.INVALID_ARGUMENT_ERROR)
+          return;
+        throw error;
+      }
+    };
+    await after(value === undefined ? evict : set);
+    return value;
   });
 }

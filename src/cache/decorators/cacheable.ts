@@ -1,7 +1,7 @@
 import type { GetOrSetOptions } from '../options/cache.options.js';
 import type { CacheDefinition } from '../typed/cache-definition.js';
-import { methodDecorator } from './decorate-method.js';
-import { CacheOfMethods, type MethodCacheOptions } from './method-cache.js';
+import { cachedMethod, type CachedMethodOptions } from './cached-method.js';
+import type { MethodCacheOptions } from './method-cache.js';
 import type { DecoratorOf } from './method-types.js';
 
 /** How the answers of a method are cached. */
@@ -29,6 +29,7 @@ export interface CacheableByIdOptions<A extends readonly unknown[], Id, Value, G
  * The cache comes from the app that made the object. One that was made with `new`, or in an app without `MomentoModule`, is
  * plain.
  *
+ * @throws what the method and the functions of the options throw, and what `getOrSet` does, as for a key that is not a filled string
  * @example
  * @Cacheable({ key: (id: number) => `profile:${id}`, ttlSeconds: 60 })
  * async profile(id: number): Promise<Profile> { … }
@@ -42,26 +43,12 @@ export function Cacheable<const A extends readonly unknown[], R = unknown>(
 export function Cacheable({
   cache,
   connection,
-  key,
   if: condition,
+  key,
   ...options
-}: MethodCacheOptions &
-  GetOrSetOptions<never> & {
-    readonly key: (...args: unknown[]) => unknown;
-    readonly if?: ((...args: unknown[]) => boolean) | undefined;
-  }): DecoratorOf<never, never> {
-  return methodDecorator((target) => {
-    const caches = new CacheOfMethods(target, { cache, connection });
-    return (original) =>
-      // No async function, which would cost as much as a near hit.
-      function (...args) {
-        try {
-          const used = condition?.(...args) === false ? undefined : caches.of(this);
-          if (used === undefined) return original.apply(this, args);
-          return used.getOrSet(key(...args), () => original.apply(this, args), options);
-        } catch (error) {
-          return Promise.reject(error);
-        }
-      };
-  });
+}: CachedMethodOptions &
+  GetOrSetOptions<never> & { readonly key: (...args: unknown[]) => unknown }): DecoratorOf<never, never> {
+  return cachedMethod({ cache, connection, if: condition }, (used, args, proceed) =>
+    used.getOrSet(key(...args), proceed, options),
+  );
 }

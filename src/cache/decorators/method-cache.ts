@@ -39,13 +39,12 @@ export class CacheOfMethods {
 
   constructor(target: object, { cache, connection = defaultConnectionName }: MethodCacheOptions) {
     this.#cache = cache;
-    this.#service = injectHidden(target, getCacheServiceToken(connection), `CacheService/${connection}`);
+    this.#service = injectHidden(target, getCacheServiceToken(connection));
     if (cache === undefined) return;
-    const [token, name] =
-      typeof cache === 'string'
-        ? [getCacheToken(cache, connection), `Cache/${cache}`]
-        : [getCacheToken(cache, connection), `TypedCache/${cache.name}`];
-    this.#feature = injectHidden(target, token, `${name}/${connection}`);
+    // Not both in one call: its overloads take the one or the other.
+    const token =
+      typeof cache === 'string' ? getCacheToken(cache, connection) : getCacheToken(cache, connection);
+    this.#feature = injectHidden(target, token);
   }
 
   /** @returns undefined: the object has none, or the method was called without one */
@@ -68,13 +67,10 @@ function bind(service: CacheService, cache: string | AnyCacheDefinition): Method
   return new TypedCache(service.cache(cacheName, binding), cache as CacheDefinition<unknown, unknown>);
 }
 
-/**
- * Lets Nest inject a property that neither the class nor who prints its objects sees.
- *
- * @param name of the token, the same in every class, so that a class and its subclasses have one property for it
- */
-function injectHidden(target: object, token: InjectionToken, name: string): symbol {
-  const property = Symbol.for(`nestjs-momento/injected/${name}`);
+/** Lets Nest inject a property that neither the class nor who prints its objects sees: one for a token, whatever subclasses there are. */
+function injectHidden(target: object, token: InjectionToken): symbol {
+  const name = typeof token === 'string' ? token : 'nestjs-momento/CacheService';
+  const property = Symbol.for(`${name} (injected)`);
   if (property in target) return property;
   Object.defineProperty(target, property, {
     get: () => undefined,

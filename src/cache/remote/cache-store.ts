@@ -15,6 +15,9 @@ export interface HashedValue {
   readonly hash: Uint8Array;
 }
 
+/** What becomes of a read, however it ended. */
+export type ReadContinuation<T> = (outcome: CallOutcome<Uint8Array | undefined>) => T | Promise<T>;
+
 /**
  * What a cache needs of Momento: one cache, keys and bytes. Everything above it can be tried against a model of it.
  *
@@ -25,7 +28,7 @@ export interface CacheStore {
   /** Undefined: a miss. */
   get(key: string): Promise<Uint8Array | undefined>;
   /** As `get`, with what follows it, however it ended, for the same promise: it is an app's busiest call. */
-  getThen<T>(key: string, then: (outcome: CallOutcome<Uint8Array | undefined>) => T | Promise<T>): Promise<T>;
+  getThen<T>(key: string, then: ReadContinuation<T>): Promise<T>;
   /** @returns an outcome a key, in the order of the keys */
   getMany(keys: readonly string[]): Promise<readonly CallOutcome<Uint8Array | undefined>[]>;
   has(key: string): Promise<boolean>;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FailedPreconditionError } from '@gomomento/sdk';
 import { type CallOutcome, following } from '../../clients/sdk/sdk-answer.js';
-import type { CacheStore, HashedValue, StoreItem } from './cache-store.js';
+import type { CacheStore, HashedValue, ReadContinuation, StoreItem } from './cache-store.js';
 
 export type StoreCallName = Exclude<keyof CacheStore, 'getThen'>;
 
@@ -76,10 +76,7 @@ export class MemoryStore implements CacheStore {
     return this.#call('get', key, () => this.#readByDefault(key));
   }
 
-  getThen<T>(
-    key: string,
-    then: (outcome: CallOutcome<Uint8Array | undefined>) => T | Promise<T>,
-  ): Promise<T> {
+  getThen<T>(key: string, then: ReadContinuation<T>): Promise<T> {
     return following(this.get(key), then);
   }
 

@@ -19,7 +19,7 @@ import {
   sdkOutcome,
 } from '../../clients/sdk/sdk-answer.js';
 import { batchesOf, bytesOfItem, bytesOfKey } from './batch-size.js';
-import type { CacheStore, HashedValue, StoreItem } from './cache-store.js';
+import type { CacheStore, HashedValue, ReadContinuation, StoreItem } from './cache-store.js';
 
 /** One cache of Momento, by the injected client. */
 export class MomentoStore implements CacheStore {
@@ -35,10 +35,7 @@ export class MomentoStore implements CacheStore {
     return this.getThen(key, finish);
   }
 
-  getThen<T>(
-    key: string,
-    then: (outcome: CallOutcome<Uint8Array | undefined>) => T | Promise<T>,
-  ): Promise<T> {
+  getThen<T>(key: string, then: ReadContinuation<T>): Promise<T> {
     return following(this.#client.get(this.#cacheName, key), (outcome) => then(sdkOutcome(outcome, valueOf)));
   }
 

@@ -105,7 +105,11 @@ export class KeyFollower {
     this.#events.off(event, listener);
   }
 
-  /** Called at every use: a process that was frozen, or has no timers, refreshes when it is used again. */
+  /**
+   * Called at every use: a process that was frozen, or has no timers, refreshes when it is used again.
+   *
+   * @param nowMs of `performance.now()`
+   */
   noteUse(nowMs: number): void {
     const timeOfDay = Date.now();
     this.#refreshTimer.check(nowMs, timeOfDay);

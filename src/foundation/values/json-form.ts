@@ -74,7 +74,8 @@ function ownProblem(value: unknown): string | undefined {
   return `an instance of ${classNameOf(value)}, which JSON does not give back: store a plain object, or give the class a toJSON()`;
 }
 
-function hasPlainPrototype(value: object): boolean {
+/** Whether it is an object of no class. */
+export function hasPlainPrototype(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   // Of another realm, as the objects of a test in Jest are, it has no prototype itself either.
   return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Controller, Get, Inject, Injectable, Module, Param, Scope } from '@nestjs/common';
 import { ContextIdFactory } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
 import {
   Cacheable,
   CacheEvict,
@@ -10,13 +11,15 @@ import {
   MomentoCacheError,
   MomentoModule,
 } from 'nestjs-momento';
+import { overrideMomento } from 'nestjs-momento/testing';
 import { inspect } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { useApps } from '../../support/apps.js';
+import { captureLogs } from '../../support/capture-logs.js';
 import { useEmbeddedServers } from '../../support/embedded-servers.js';
 
 const servers = useEmbeddedServers();
-const { startWith, options } = useApps(servers);
+const { keep, startWith, options } = useApps(servers);
 
 interface Profile {
   readonly id: number;
@@ -88,6 +91,31 @@ class Profiles {
     return 7;
   }
 
+  @CacheEvict({ keys: (id: number) => ['', `profile:${id}`] })
+  async removeWrongly(id: number): Promise<number> {
+    return id;
+  }
+
+  @CacheEvict({
+    keys: (id: number) => [`profile:${id}`],
+    keysOfResult: () => {
+      throw new Error('no such\nresult');
+    },
+  })
+  async removeByNothing(id: number): Promise<number> {
+    return id;
+  }
+
+  @CachePut({ key: () => '' })
+  async saveWithoutKey(id: number): Promise<number> {
+    return id;
+  }
+
+  @Cacheable({ key: (id: number) => `profile:${id}`, connection: 'analytics' })
+  async analytics(id: number): Promise<number> {
+    return this.calls.push(id);
+  }
+
   @CacheEvict({ tags: (orgId: string) => [`org:${orgId}`] })
   async removeOrg(_orgId: string): Promise<void> {}
 }
@@ -118,6 +146,9 @@ describe('a method that is @Cacheable', () => {
     await profiles.find(-1);
     expect(profiles.calls).toEqual([-1, -1]);
     expect(await cache.get('profile:-1')).toBeUndefined();
+    // Of no object: what asks for none runs all the same.
+    const { value } = Object.getOwnPropertyDescriptor(Profiles.prototype, 'removeOrg') ?? {};
+    await Reflect.apply(value as Profiles['removeOrg'], undefined, ['a']);
     const app = await startWith({ providers: [Profiles, source] });
     for (const plain of [new Profiles(() => ada), app.get(Profiles)]) {
       expect([await plain.find(7), await plain.find(7)]).toEqual([ada, ada]);
@@ -147,6 +178,31 @@ describe('a method that is @Cacheable', () => {
     });
     await app.get(Profiles).other(7);
     expect(await app.get(CacheService).cache('others').get('o:profile:7')).toEqual({ id: 7, orgId: 'other' });
+  });
+
+  it('uses the connection that it names, and is plain where there is none of that name', async () => {
+    servers.momento.createCache('others');
+    const named = MomentoModule.forRoot({ ...options({ cacheName: 'others' }), name: 'analytics' });
+    const app = await startWith({
+      imports: [MomentoModule.forRoot(options()), named],
+      providers: [Profiles, source],
+    });
+    const profiles = app.get(Profiles);
+    expect([await profiles.analytics(7), await profiles.analytics(7)]).toEqual([1, 1]);
+    expect(await app.get(CacheService).cache('others').get('profile:7')).toBe(1);
+    const { profiles: without } = await startProfiles();
+    expect([await without.analytics(7), await without.analytics(7)]).toEqual([1, 2]);
+  });
+
+  it('uses the cache in memory of overrideMomento', async () => {
+    const builder = Test.createTestingModule({
+      imports: [MomentoModule.forRoot(options())],
+      providers: [Profiles, source],
+    });
+    const app = keep(await overrideMomento(builder).compile());
+    expect([await app.get(Profiles).find(7), await app.get(Profiles).find(7)]).toEqual([ada, ada]);
+    expect(app.get(Profiles).calls).toEqual([7]);
+    expect(servers.momento.requestCount()).toBe(0);
   });
 
   it('belongs to the app that made its object', async () => {
@@ -268,10 +324,11 @@ describe('a method that is @CachePut', () => {
     expect(await cache.get('profile:7')).toBeUndefined();
   });
 
-  it('answers while Momento is down', async () => {
-    const { profiles } = await startProfiles();
+  it('answers while Momento is down, and what was there is evicted later', async () => {
+    const { profiles, cache } = await startProfiles();
     await servers.momento.stop();
     expect(await profiles.save(ada)).toBe(ada);
+    expect(cache.stats().pendingEvictions).toBe(1);
   });
 });
 
@@ -309,6 +366,27 @@ describe('a method that is @CacheEvict', () => {
     await servers.momento.stop();
     expect(await profiles.remove(7)).toBe(7);
     expect(cache.stats().pendingEvictions).toBe(1);
+  });
+});
+
+describe('what goes wrong after a method has done its work', () => {
+  const logs = captureLogs();
+
+  it('does not fail it, is said in a line, and leaves nothing else undone', async () => {
+    const { profiles, cache } = await startProfiles();
+    logs.start();
+    await cache.set('profile:7', ada);
+    for (let count = 0; count < 300; count += 1) expect(await profiles.removeWrongly(7)).toBe(7);
+    expect(await cache.get('profile:7')).toBeUndefined();
+    await cache.set('profile:7', ada);
+    expect(await profiles.removeByNothing(7)).toBe(7);
+    expect(await cache.get('profile:7')).toBeUndefined();
+    expect(await profiles.saveWithoutKey(7)).toBe(7);
+    expect(logs.lines).toEqual([
+      expect.stringMatching(/^warn \[CacheService\] After removeWrongly: .*the key is not a filled string/),
+      'warn [CacheService] After removeByNothing: no such result',
+      expect.stringMatching(/^warn \[CacheService\] After saveWithoutKey: .*the key is not a filled string/),
+    ]);
   });
 });
 

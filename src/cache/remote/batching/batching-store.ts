@@ -1,7 +1,7 @@
 import { type CallOutcome, following } from '../../../clients/sdk/sdk-answer.js';
 import { EndOfTick } from '../../../foundation/time/end-of-tick.js';
 import type { InFlight } from '../../../foundation/time/in-flight.js';
-import type { CacheStore, HashedValue, StoreItem } from '../cache-store.js';
+import type { CacheStore, HashedValue, ReadContinuation, StoreItem } from '../cache-store.js';
 import { BatchedReads, type BatchingStats } from './batched-reads.js';
 import { outcomesOf } from './deferred.js';
 import { OrderedWrites } from './ordered-writes.js';
@@ -62,10 +62,7 @@ export class BatchingStore implements CacheStore {
     return this.#writes.keyCount === 0 ? this.#reads.ask(key) : this.#writes.readAfter(key);
   }
 
-  getThen<T>(
-    key: string,
-    then: (outcome: CallOutcome<Uint8Array | undefined>) => T | Promise<T>,
-  ): Promise<T> {
+  getThen<T>(key: string, then: ReadContinuation<T>): Promise<T> {
     return following(this.get(key), then);
   }
 

@@ -1,7 +1,7 @@
 import { type CallOutcome, finish } from '../../../clients/sdk/sdk-answer.js';
 import type { CacheCounters } from '../../statistics/cache-stats.js';
 import { bytesOfItem, bytesOfKey } from '../batch-size.js';
-import type { CacheStore, HashedValue, StoreItem } from '../cache-store.js';
+import type { CacheStore, HashedValue, ReadContinuation, StoreItem } from '../cache-store.js';
 import { type Breaker, isOutage } from './breaker.js';
 
 /** Momento counts an operation for each of so many bytes that is begun. */
@@ -34,7 +34,7 @@ export class ObservedStore implements CacheStore {
     return this.getThen(key, finish);
   }
 
-  getThen<T>(key: string, then: (outcome: CallOutcome<Stored>) => T | Promise<T>): Promise<T> {
+  getThen<T>(key: string, then: ReadContinuation<T>): Promise<T> {
     const keyBytes = this.#reads(key);
     const { epoch } = this.#breaker;
     return this.#store.getThen(key, (outcome) => {
