@@ -7,6 +7,7 @@ import { Database } from './database.js';
 import { type MemberOptions, type MemberReport, staleAtMostMs } from './member.types.js';
 
 const failingShare = 0.01;
+const rampSeconds = 30;
 
 interface Value {
   readonly key: number;
@@ -119,9 +120,15 @@ export class Member {
     }
   }
 
+  /** With a pace, calls become more frequent by and by: filling all near caches at once would keep the machine busy by itself. */
   #aheadMs(): number {
-    const dueMs = (this.#counts.calls / this.#options.callsASecond) * 1000;
-    return Math.max(0, dueMs - (performance.now() - this.#startedAtMs));
+    const { callsASecond } = this.#options;
+    const { calls } = this.#counts;
+    const isRamp = calls < (callsASecond * rampSeconds) / 2;
+    const dueSeconds = isRamp
+      ? Math.sqrt((2 * rampSeconds * calls) / callsASecond)
+      : rampSeconds / 2 + calls / callsASecond;
+    return Math.max(0, dueSeconds * 1000 - (performance.now() - this.#startedAtMs));
   }
 
   /** Some far more often than others, and now and then any of them. */
@@ -218,8 +225,8 @@ function startApp(port: number) {
     credentials: fromMomentoLocal({ port }),
     cacheName: 'soak',
     cache: {
-      ttlSeconds: 30,
-      staleSeconds: 10,
+      ttlSeconds: 120,
+      staleSeconds: 30,
       staleIfErrorSeconds: 30,
       ttlJitter: 0.5,
       singleFlight: 'fleet',
