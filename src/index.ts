@@ -65,6 +65,17 @@ export {
 export { CachePut, type CachePutByIdOptions, type CachePutOptions } from './cache/decorators/cache-put.js';
 export type { MethodCacheOptions } from './cache/decorators/method-cache.js';
 export type { DecoratorOf } from './cache/decorators/method-types.js';
+export {
+  CacheKey,
+  CacheShared,
+  CacheTags,
+  CacheTtl,
+  HttpCache,
+  NoCache,
+  type RouteDecorator,
+} from './cache/http/route/http-cache.decorators.js';
+export type { CachedRequest, HttpCacheOptions, StorableStatus } from './cache/http/route/http-cache.options.js';
+export { MomentoCacheInterceptor } from './cache/http/momento-cache.interceptor.js';
 export { stableKey } from './cache/decorators/stable-key.js';
 export { CacheCollections } from './cache/handles/collections/collections.js';
 export type { CollectionRange, CollectionWriteOptions } from './cache/handles/collections/collection.js';

@@ -19,7 +19,6 @@ import type { CacheStats } from './statistics/cache-stats.js';
 
 /**
  * A cache: typed values, a TTL, and loading with one call for however many callers.
- *
  * Direct operations reject with a `MomentoCacheError` when Momento fails; `getOrSet` and what stands on it never do.
  *
  * @example
@@ -56,6 +55,11 @@ export class CacheService {
   cache(cacheName: string, binding: CacheBinding = {}): CacheService {
     checkCacheName(cacheName);
     return new CacheService(this.#client, cacheName, binding, this.#context);
+  }
+
+  /** @internal */
+  get arguments(): CacheArguments {
+    return this.#arguments;
   }
 
   /** A value that is fresh; `undefined` when there is none (a miss). @throws MomentoCacheError */

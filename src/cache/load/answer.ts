@@ -10,6 +10,8 @@ export interface Answer {
   readonly markerKeys?: readonly string[] | undefined;
   /** Only for the caller whose loader ran: who joined it asks again, because the key may have been changed meanwhile. */
   readonly isUnshared?: boolean;
+  /** The refresh behind that the read has begun; it may reject. */
+  readonly refresh?: Promise<unknown> | undefined;
 }
 
 export type Content = Encoded | Unencoded | typeof notFound;

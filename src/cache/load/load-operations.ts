@@ -64,7 +64,10 @@ export class LoadOperations {
     const answer = await this.#get(operation, key, loader, options);
     const copy = this.#reader.valueOf<T>(operation, answer);
     const value = copy instanceof Promise ? await copy : copy;
-    return entryOf(value, answer.source, answer.createdAtMs);
+    const entry = entryOf(value, answer.source, answer.createdAtMs);
+    const { refresh } = answer;
+    if (refresh === undefined) return entry;
+    return { ...entry, refreshed: Promise.allSettled([refresh]).then(() => undefined) };
   }
 
   async #get<T>(

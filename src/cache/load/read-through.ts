@@ -54,7 +54,10 @@ export class ReadThrough {
         const answer = await loading.waitFor(key, flight);
         if (joined === undefined || (answer.isUnshared !== true && !isOutrun)) {
           this.#watch.asked(key, joined === undefined ? answer.source : 'joined');
-          return answer;
+          // Its loader, if any, is that of the caller who began the read.
+          return joined === undefined || answer.refresh === undefined
+            ? answer
+            : { ...answer, refresh: undefined };
         }
         wanted = withTagsOf(request, answer);
       } catch (error) {
@@ -110,8 +113,9 @@ export class ReadThrough {
       entry !== undefined &&
       isEarlyRefreshDue(entry, Date.now(), Math.random);
     // What is leased is being refreshed by another process.
-    if ((freshness === 'stale' || isEarly) && !found.isLeased) this.#refreshBehind(request, found);
-    return freshness === 'stale' ? stale : { ...stale, source: 'cache' };
+    const isRefreshed = (freshness === 'stale' || isEarly) && !found.isLeased;
+    const refresh = isRefreshed ? this.#refreshBehind(request, found)?.outcome : undefined;
+    return { ...stale, source: freshness === 'stale' ? 'stale' : 'cache', refresh };
   }
 
   /** What is loaded; what is stale when that fails or takes longer than the soft limit. The load goes on then. */
@@ -137,11 +141,12 @@ export class ReadThrough {
   }
 
   /** At most one refresh of an item at a time, and after a failure none for a while. Whoever reads meanwhile gets what is stale. */
-  #refreshBehind(request: ReadRequest, found: Found): void {
+  #refreshBehind(request: ReadRequest, found: Found): Flight<Answer> | undefined {
     const { flights, backoff, degradations, signal } = this.#context;
     const { form } = this.#arguments;
     const { item, key } = request;
-    if (signal.aborted || !backoff.allows(item) || flights.findLoad(item, form) !== undefined) return;
+    if (signal.aborted || !backoff.allows(item) || flights.findLoad(item, form) !== undefined)
+      return undefined;
     const startedAtMs = performance.now();
     const refresh = this.#startLoad(request, (self) => this.#refresh(request, found, self));
     refresh.outcome.then(
@@ -155,6 +160,7 @@ export class ReadThrough {
         this.#watch.refreshed(key, startedAtMs, { error });
       },
     );
+    return refresh;
   }
 
   /** Another process may have refreshed it meanwhile. */

@@ -26,11 +26,13 @@ export class CacheArguments {
   readonly nearCache: NearCacheOptions | undefined;
   readonly tagSeconds: number;
   readonly #cacheName: string | undefined;
+  readonly #binding: CacheBinding;
   readonly keyPrefix: string;
 
   /** @param defaults the connection's, for what the binding leaves out */
   constructor(cacheName: string | undefined, binding: CacheBinding, defaults: CacheBinding = {}) {
     this.#cacheName = cacheName;
+    this.#binding = binding;
     this.codec = binding.codec ?? defaults.codec ?? jsonCodec;
     this.schema = binding.schema ?? defaults.schema;
     this.form = this.schema === undefined ? this.codec : formOf(this.codec, this.schema);
@@ -49,6 +51,11 @@ export class CacheArguments {
       'CacheService does not know which cache to use.',
       "Set the option cacheName of MomentoModule, or name one with cacheService.cache('…').",
     );
+  }
+
+  /** The same, with another codec and longer keys. */
+  bindingWithin(keyPrefix: string, codec: MomentoCodec): CacheBinding {
+    return { ...this.#binding, codec, keyPrefix: this.keyPrefix + keyPrefix };
   }
 
   operation(name: string, target?: string): MomentoOperation {

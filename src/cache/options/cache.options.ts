@@ -123,4 +123,9 @@ export interface CacheEntry<T> {
   readonly source: 'near' | 'cache' | 'stale' | 'loader';
   /** How long ago it was stored, in seconds; where that is known: a value without windows does not say. */
   readonly ageSeconds?: number;
+  /**
+   * Where this call has begun a refresh behind: resolves when that has ended, whatever came of it. What would be frozen after its
+   * answer, as a function of AWS Lambda is, may wait for it.
+   */
+  readonly refreshed?: Promise<void>;
 }

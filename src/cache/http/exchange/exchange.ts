@@ -1,0 +1,76 @@
+import type { ServerResponse } from 'node:http';
+import type { Draft } from '../answers/judged-answer.js';
+import type { StoredAnswer } from '../answers/stored-answer.js';
+
+export type SentAnswer = Pick<StoredAnswer, 'statusCode' | 'headers' | 'body'>;
+
+/** What is added to an answer before it leaves. */
+export interface Additions {
+  readonly headers: Readonly<Record<string, string>>;
+  /** The client has it already: 304, without a body. */
+  readonly isNotModified: boolean;
+}
+
+/** Hears what becomes of an answer; each is called once at most for one answer. */
+export interface AnswerTap {
+  sent(draft: Draft): Additions;
+  /** It goes out in pieces, or past what can be seen: it is not taken. */
+  passed(): void;
+}
+
+/** The answer to one request, whichever framework sends it. */
+export interface Exchange {
+  /** What is said by now. */
+  header(name: string): string | undefined;
+  /** From now on hears what is sent. */
+  tap(tap: AnswerTap): void;
+  /**
+   * Sends a stored answer, past the tap. After that nothing more goes out: what the handler and Nest do with the response is
+   * heard by the tap alone.
+   *
+   * @returns when the response is out of reach for what comes after it
+   */
+  send(answer: SentAnswer): Promise<void>;
+  /** Calls back when the connection is gone or all is sent. */
+  onClose(listener: () => void): void;
+}
+
+/** Resolves when all is sent, or the connection is gone. Who logs what was answered has done so then. */
+export async function untilOut(response: ServerResponse): Promise<void> {
+  if (response.writableFinished || response.destroyed || response.closed) return;
+  await new Promise<void>((resolve) => {
+    for (const event of ['finish', 'close']) response.once(event, () => resolve());
+  });
+}
+
+/** For this object alone. */
+export function replace(object: object, name: string, value: (...args: unknown[]) => unknown): void {
+  Object.defineProperty(object, name, { value, writable: true, configurable: true });
+}
+
+/** Whether it is what goes out, as it is. */
+export function isFinal(payload: unknown): payload is string | Uint8Array | null | undefined {
+  return (
+    typeof payload === 'string' || payload === null || payload === undefined || payload instanceof Uint8Array
+  );
+}
+
+export function bytesOf(payload: string | Uint8Array | null | undefined): Uint8Array {
+  if (typeof payload === 'string') return Buffer.from(payload);
+  return payload ?? new Uint8Array();
+}
+
+/** The type of a text as it is sent, which is UTF-8. */
+export function withUtf8(contentType: string): string {
+  return `${contentType.replace(/;\s*charset=[^;]*/i, '')}; charset=utf-8`;
+}
+
+/** A header as one text. */
+export function headerText(value: unknown): string | undefined {
+  if (Array.isArray(value)) return value.join(', ');
+  return value === undefined ? undefined : String(value);
+}
+
+export function asBuffer(body: Uint8Array): Buffer {
+  return Buffer.from(body.buffer, body.byteOffset, body.length);
+}

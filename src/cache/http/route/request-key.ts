@@ -1,0 +1,62 @@
+import { stableKey } from '../../decorators/stable-key.js';
+import { directivesOf, oneLine } from './header-lists.js';
+import type { CachedRequest, RouteOptions } from './http-cache.options.js';
+
+/** Answered by the handler alone: for a part, or under a condition that only the resource's present state can meet. */
+const passedThrough = ['range', 'if-range', 'if-match', 'if-unmodified-since'];
+
+/** With one of these, an answer may be for one client alone. */
+const credentials = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key'];
+
+const shownPathLength = 100;
+
+/** Whom and what a request asks for. */
+export interface Asked {
+  /** Without what a `Vary` tells apart. */
+  readonly key: string;
+  /** What the request says about caches, where that is honoured. */
+  readonly isRefresh: boolean;
+}
+
+/** @returns undefined: the request passes through */
+export function askedBy(request: CachedRequest, options: RouteOptions): Asked | undefined {
+  const { method, headers } = request;
+  if (method !== 'GET' && method !== 'HEAD') return undefined;
+  if (passedThrough.some((name) => headers[name] !== undefined)) return undefined;
+  const { varyBy, isShared = false } = options;
+  const audience = varyBy?.(request);
+  if (varyBy !== undefined && (typeof audience !== 'string' || audience === '')) return undefined;
+  if (varyBy === undefined && !isShared && hasCredentials(request)) return undefined;
+  const directives = options.honorsNoCache === true ? directivesOf(headers['cache-control']) : undefined;
+  if (directives?.has('no-store') === true) return undefined;
+  const isRefresh = directives?.has('no-cache') === true || directives?.get('max-age') === '0';
+  return { key: `${method} ${keyOf(request, options, audience)}`, isRefresh };
+}
+
+/** As Express and Fastify tell it: host and scheme are a trusted proxy's where there is one, and an answer may name them. */
+function keyOf(request: CachedRequest, { key }: RouteOptions, audience: string | undefined): string {
+  if (key !== undefined) {
+    const own = typeof key === 'string' ? key : key(request);
+    return audience === undefined ? `key:${own}` : `for:${stableKey([own, audience])}`;
+  }
+  const { protocol, hostname, headers, originalUrl, url } = request;
+  const [path = '', query] = (originalUrl ?? url).split(/\?(.*)/s);
+  const sorted = new URLSearchParams(query ?? '');
+  sorted.sort();
+  const host = oneLine(headers['host'] ?? headers[':authority']);
+  // All of it, and beside it what a reader of the log can tell it by.
+  const whole = stableKey([protocol, hostname, host, path, sorted.toString(), audience]);
+  return `url:${path.slice(0, shownPathLength)}#${whole}`;
+}
+
+function hasCredentials({ headers, user }: CachedRequest): boolean {
+  return (user !== undefined && user !== null) || credentials.some((name) => headers[name] !== undefined);
+}
+
+/**
+ * The key of the answers to requests that have the same values in these headers. As all keys here it begins with its kind, so that
+ * no request can bring a key of its own that is another one's.
+ */
+export function variantKey(key: string, variesBy: readonly string[], { headers }: CachedRequest): string {
+  return `vary:${stableKey([key, variesBy.map((name) => [name, oneLine(headers[name])])])}`;
+}
