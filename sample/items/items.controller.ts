@@ -1,33 +1,28 @@
-import { ServerResponse } from 'node:http';
-import { BadRequestException, Body, Controller, Get, Param, Put, Res } from '@nestjs/common';
-import { CacheService } from 'nestjs-momento';
+import { BadRequestException, Body, Controller, Get, Param, Put, UseInterceptors } from '@nestjs/common';
+import { CacheEvict, CacheTags, CacheTtl, MomentoCacheInterceptor } from 'nestjs-momento';
 import { type Item, ItemsService } from './items.service.js';
 
-@Controller('items')
-export class ItemsController {
-  constructor(
-    private readonly cache: CacheService,
-    private readonly items: ItemsService,
-  ) {}
+interface ItemRequest {
+  readonly params: { readonly id: string };
+}
 
-  /** `x-cache: MISS` when this request ran the loader. */
+@Controller('items')
+@UseInterceptors(MomentoCacheInterceptor)
+@CacheTtl(60)
+export class ItemsController {
+  constructor(private readonly items: ItemsService) {}
+
+  /** The interceptor says `x-cache: MISS` when this ran, and `HIT` when the answer was cached. */
   @Get(':id')
-  async find(@Param('id') id: string, @Res({ passthrough: true }) response: ServerResponse): Promise<Item> {
-    let answeredBy = 'HIT';
-    const load = () => {
-      answeredBy = 'MISS';
-      return this.items.load(id);
-    };
-    const item = await this.cache.getOrSet(`item:${id}`, load, { ttlSeconds: 60 });
-    response.setHeader('x-cache', answeredBy);
-    return item;
+  @CacheTags(({ params }: ItemRequest) => [`item:${params.id}`])
+  find(@Param('id') id: string): Promise<Item> {
+    return this.items.find(id);
   }
 
   @Put(':id')
+  @CacheEvict({ keys: (id: string) => [`item:${id}`], tags: (id: string) => [`item:${id}`] })
   async rename(@Param('id') id: string, @Body('name') name: unknown): Promise<Item> {
     if (typeof name !== 'string') throw new BadRequestException('name must be a text');
-    const item = await this.items.rename(id, name);
-    await this.cache.delete(`item:${id}`);
-    return item;
+    return this.items.rename(id, name);
   }
 }

@@ -7,13 +7,14 @@ import {
   Optional,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import type { ServerResponse } from 'node:http';
 import type { Observable } from 'rxjs';
 import { CacheService } from '../cache.service.js';
 import type { CachePolicy } from '../options/cache-policy.js';
 import { defaultTtlSeconds } from '../options/ttl.js';
 import { answerCodec } from './answers/stored-answer.js';
 import type { Exchange } from './exchange/exchange.js';
-import { ExpressExchange, type ExpressResponse } from './exchange/express-exchange.js';
+import { ExpressExchange } from './exchange/express-exchange.js';
 import { FastifyExchange, type FastifyReply } from './exchange/fastify-exchange.js';
 import { CachedRoutes } from './route/cached-route.js';
 import {
@@ -91,7 +92,7 @@ export class MomentoCacheInterceptor implements NestInterceptor {
   #exchangeOf(response: object): Exchange {
     return this.#host.httpAdapter.getType() === 'fastify'
       ? new FastifyExchange(response as FastifyReply)
-      : new ExpressExchange(response as ExpressResponse);
+      : new ExpressExchange(response as ServerResponse);
   }
 }
 

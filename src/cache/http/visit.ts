@@ -109,16 +109,12 @@ export class Visit {
 
   /** Runs the handler for all who wait. What is stale is sent when it fails, or takes longer than it may. */
   #lead(turn: Turn, entry: Promise<CacheEntry<Stored>>): Observable<unknown> {
-    const stale = entry.then(({ value, source }) => {
-      const found = source === 'stale' && value !== undefined ? unpack(value) : undefined;
-      return found !== undefined && 'body' in found ? found : undefined;
-    });
-    stale.then(
-      (answer) => (answer === undefined || turn.isSettled ? undefined : this.#send(answer, 'STALE')),
-      () => undefined,
+    const stale = staleIn(entry);
+    void stale.then((answer) =>
+      answer === undefined || turn.isSettled ? undefined : this.#send(answer, 'STALE'),
     );
     return this.#run(turn, 'MISS', async (error) => {
-      const answer = await stale.catch(() => undefined);
+      const answer = await stale;
       if (answer !== undefined && !this.#isAnswered) await this.#send(answer, 'STALE');
       if (!this.#isAnswered) throw error;
     });
@@ -226,6 +222,13 @@ export class Visit {
       ttlSeconds: () => this.#ttlSeconds,
     };
   }
+}
+
+/** What is handed out in the place of an answer that fails or takes too long. */
+async function staleIn(asked: Promise<CacheEntry<Stored>>): Promise<StoredAnswer | undefined> {
+  const entry = await asked.catch(() => undefined);
+  const found = entry?.source === 'stale' && entry.value !== undefined ? unpack(entry.value) : undefined;
+  return found !== undefined && 'body' in found ? found : undefined;
 }
 
 /** Whether the value is sent piece by piece: of Node, of the web, of Nest. */

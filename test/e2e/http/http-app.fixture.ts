@@ -15,12 +15,12 @@ export interface HttpApp {
   readonly app: INestApplication;
   /** Of the server that listens. */
   readonly url: string;
-  get(path: string, headers?: Readonly<Record<string, string>>): Promise<request.Response>;
-  send(
+  readonly get: (path: string, headers?: Readonly<Record<string, string>>) => Promise<request.Response>;
+  readonly send: (
     method: 'head' | 'post' | 'put',
     path: string,
     headers?: Readonly<Record<string, string>>,
-  ): Promise<request.Response>;
+  ) => Promise<request.Response>;
 }
 
 /** Apps of each framework, on the embedded servers, closed after the test. */
@@ -41,7 +41,7 @@ export function useHttpApps() {
     class App {}
     const compiled = await Test.createTestingModule({ imports: [App] }).compile();
     const adapter = framework === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
-    const app = compiled.createNestApplication<INestApplication>(adapter, { logger: false });
+    const app = compiled.createNestApplication(adapter, { logger: false });
     await prepare(app);
     await app.listen(0, '127.0.0.1');
     running.push(app);
@@ -50,5 +50,5 @@ export function useHttpApps() {
       request(url)[method](path).set(headers);
     return { app, url, send, get: async (path, headers = {}) => request(url).get(path).set(headers) };
   }
-  return { servers, startHttp };
+  return { servers, startHttp, options };
 }

@@ -172,6 +172,7 @@ describe.each(frameworks)('MomentoCacheInterceptor on %s', (framework) => {
       ['/items/7?a=1&b=2&b=3', {}],
       ['/items/8?a=1&b=2', {}],
       ['/items/7?a=1&b=2', { host: 'another.example' }],
+      ['/items/7?a=1&b=2', { host: 'another.example:81' }],
     ] as const)
       expect((await get(path, headers)).headers['x-cache']).toBe('MISS');
     expect((await send('head', '/items/7?a=1&b=2')).headers['x-cache']).toBe('MISS');

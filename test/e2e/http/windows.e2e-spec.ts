@@ -98,7 +98,7 @@ describe.each(frameworks)('windows on %s', (framework) => {
       // Nest 12 ends an Observable of a handler when its client leaves.
       const get = async (path: string) => {
         const response = await fetch(app.url + path);
-        return { body: (await response.json()) as unknown, headers: Object.fromEntries(response.headers) };
+        return { body: await response.json(), headers: Object.fromEntries(response.headers) };
       };
       const first = await get('/stale');
       expect(first.headers['cache-control']).toBe('private, max-age=0, stale-while-revalidate=60');

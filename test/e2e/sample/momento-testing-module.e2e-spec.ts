@@ -32,7 +32,8 @@ describe('one feature module on MomentoTestingModule', () => {
   });
 
   it('lets the cache fail', async () => {
-    app.get(MomentoLocal).faults.fail('get', 'PERMISSION_DENIED');
+    for (const rpc of ['get', 'get-batch'] as const)
+      app.get(MomentoLocal).faults.fail(rpc, 'PERMISSION_DENIED');
     const http = request(app.getHttpServer());
     const answers = [await http.get('/items/1').expect(200), await http.get('/items/1').expect(200)];
     expect(answers.map(({ headers }) => headers['x-cache'])).toEqual(['MISS', 'MISS']);

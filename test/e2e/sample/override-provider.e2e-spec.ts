@@ -77,8 +77,9 @@ const overrides: readonly Override[] = [
       const http = request(app.getHttpServer());
       await http.put('/raw/code').send({ value: '12345' }).expect(200);
       await http.get('/raw/code').expect(200, { value: '12345' });
-      expect((await http.get('/items/1')).headers).toMatchObject({ 'x-cache': 'MISS' });
-      expect((await http.get('/items/1')).headers).toMatchObject({ 'x-cache': 'HIT' });
+      // What it cannot do, as to read tags with an answer, is a miss.
+      for (const _ of [1, 2])
+        await http.get('/items/1').expect(200, { id: '1', name: 'Item 1' }).expect('x-cache', 'MISS');
       const { items } = app.get<FakeCacheClient>(CacheClient);
       expect([...items.keys()]).toEqual(['raw:code', 'item:1']);
     },

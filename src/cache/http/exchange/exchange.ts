@@ -43,8 +43,16 @@ export async function untilOut(response: ServerResponse): Promise<void> {
   });
 }
 
+export type Method = (...args: unknown[]) => unknown;
+
+/** The method as it is at this moment, for whoever stands in its place later. */
+export function methodOf(object: object, name: string): Method {
+  const method = Reflect.get(object, name) as Method;
+  return (...args) => Reflect.apply(method, object, args);
+}
+
 /** For this object alone. */
-export function replace(object: object, name: string, value: (...args: unknown[]) => unknown): void {
+export function replace(object: object, name: string, value: Method): void {
   Object.defineProperty(object, name, { value, writable: true, configurable: true });
 }
 
@@ -68,7 +76,7 @@ export function withUtf8(contentType: string): string {
 /** A header as one text. */
 export function headerText(value: unknown): string | undefined {
   if (Array.isArray(value)) return value.join(', ');
-  return value === undefined ? undefined : String(value);
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
 export function asBuffer(body: Uint8Array): Buffer {

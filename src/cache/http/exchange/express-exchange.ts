@@ -6,6 +6,8 @@ import {
   type Exchange,
   headerText,
   isFinal,
+  type Method,
+  methodOf,
   replace,
   type SentAnswer,
   untilOut,
@@ -13,22 +15,17 @@ import {
 } from './exchange.js';
 import { standInFor } from './stand-in.js';
 
-/** As much of Express's response as is needed. */
-export interface ExpressResponse extends ServerResponse {
-  send(body?: unknown): unknown;
-}
-
 /** Express sends what is buffered by `send`, but for redirects, which it ends at once. */
 export class ExpressExchange implements Exchange {
-  readonly #response: ExpressResponse;
-  readonly #send: ExpressResponse['send'];
+  readonly #response: ServerResponse;
+  readonly #send: Method;
   #headersBefore: OutgoingHttpHeaders | undefined;
   #isSending = false;
   #isSent = false;
 
-  constructor(response: ExpressResponse) {
+  constructor(response: ServerResponse) {
     this.#response = response;
-    this.#send = response.send;
+    this.#send = methodOf(response, 'send');
   }
 
   header(name: string): string | undefined {
@@ -37,7 +34,7 @@ export class ExpressExchange implements Exchange {
 
   tap(tap: AnswerTap): void {
     const response = this.#response;
-    const { end, write } = response;
+    const [end, write] = [methodOf(response, 'end'), methodOf(response, 'write')];
     this.#headersBefore ??= response.getHeaders();
     let isHeard = false;
     const take = (body: Uint8Array) => {
@@ -54,20 +51,20 @@ export class ExpressExchange implements Exchange {
     };
     replace(response, 'send', (body) => {
       // An object comes again, as the text that is sent.
-      if (isHeard || !isFinal(body)) return this.#send.call(response, body);
+      if (isHeard || !isFinal(body)) return this.#send(body);
       this.#setType(body);
       take(bytesOf(body));
-      return this.#isSent ? response : this.#send.call(response, body);
+      return this.#isSent ? response : this.#send(body);
     });
     replace(response, 'end', (...args) => {
       const [body] = args;
       if (response.headersSent || !(isFinal(body) || typeof body === 'function')) pass();
       else if (!isHeard && !this.#isSending) take(bytesOf(isFinal(body) ? body : undefined));
-      return this.#isSent ? response : Reflect.apply(end, response, args);
+      return this.#isSent ? response : end(...args);
     });
     replace(response, 'write', (...args) => {
       pass();
-      return this.#isSent ? true : Reflect.apply(write, response, args);
+      return this.#isSent ? true : write(...args);
     });
   }
 
@@ -81,7 +78,7 @@ export class ExpressExchange implements Exchange {
       if (value !== undefined && value !== null) response.setHeader(name, value);
     response.statusCode = statusCode;
     this.#isSending = true;
-    this.#send.call(response, body.length === 0 ? undefined : asBuffer(body));
+    this.#send(body.length === 0 ? undefined : asBuffer(body));
     this.#isSending = false;
     this.#isSent = true;
     await untilOut(response);

@@ -6,6 +6,8 @@ import {
   type Exchange,
   headerText,
   isFinal,
+  type Method,
+  methodOf,
   replace,
   type SentAnswer,
   untilOut,
@@ -30,13 +32,13 @@ export interface FastifyReply {
 /** Fastify sends by `send`, before compression and other hooks of `onSend`. */
 export class FastifyExchange implements Exchange {
   readonly #reply: FastifyReply;
-  readonly #send: FastifyReply['send'];
+  readonly #send: Method;
   #headersBefore: Headers | undefined;
   #isSent = false;
 
   constructor(reply: FastifyReply) {
     this.#reply = reply;
-    this.#send = reply.send;
+    this.#send = methodOf(reply, 'send');
   }
 
   header(name: string): string | undefined {
@@ -46,12 +48,15 @@ export class FastifyExchange implements Exchange {
   tap(tap: AnswerTap): void {
     const reply = this.#reply;
     this.#headersBefore ??= reply.getHeaders();
+    let isHeard = false;
     replace(reply, 'send', (payload) => {
-      // Its error handler sends another payload for an error.
-      if (payload instanceof Error && !this.#isSent) return this.#send.call(reply, payload);
-      if (isStream(payload) || payload instanceof Error) {
+      // Its error handler sends another payload for an error; and what comes after an answer is none.
+      if ((payload instanceof Error && !this.#isSent) || isHeard) return this.#pass(payload);
+      isHeard = true;
+      const isUnderWay = !this.#isSent && reply.raw.headersSent;
+      if (isStream(payload) || payload instanceof Error || isUnderWay) {
         tap.passed();
-        return this.#isSent ? reply : this.#send.call(reply, payload);
+        return this.#pass(payload);
       }
       const final = this.#finalOf(payload);
       const { statusCode } = reply;
@@ -62,10 +67,10 @@ export class FastifyExchange implements Exchange {
       });
       if (this.#isSent) return reply;
       for (const [name, value] of Object.entries(headers)) reply.header(name, value);
-      if (!isNotModified) return this.#send.call(reply, final ?? undefined);
+      if (!isNotModified) return this.#send(final ?? undefined);
       reply.statusCode = 304;
       reply.removeHeader('content-type');
-      return this.#send.call(reply);
+      return this.#send();
     });
   }
 
@@ -76,7 +81,7 @@ export class FastifyExchange implements Exchange {
     for (const name of Object.keys(present)) if (!(name in before)) reply.removeHeader(name);
     setAll(reply, { ...before, ...headers });
     reply.statusCode = statusCode;
-    this.#send.call(reply, body.length === 0 ? undefined : asBuffer(body));
+    this.#send(body.length === 0 ? undefined : asBuffer(body));
     this.#isSent = true;
     if (!Object.hasOwn(reply, 'send')) replace(reply, 'send', () => reply);
     await untilOut(reply.raw);
@@ -88,6 +93,10 @@ export class FastifyExchange implements Exchange {
   onClose(listener: () => void): void {
     if (this.#reply.raw.closed) listener();
     else this.#reply.raw.once('close', listener);
+  }
+
+  #pass(payload: unknown): unknown {
+    return this.#isSent ? this.#reply : this.#send(payload);
   }
 
   /** As Fastify's own `send` does it afterwards; hooks of `preSerialization` see a text, which they leave alone. */

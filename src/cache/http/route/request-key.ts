@@ -8,6 +8,9 @@ const passedThrough = ['range', 'if-range', 'if-match', 'if-unmodified-since'];
 /** With one of these, an answer may be for one client alone. */
 const credentials = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key'];
 
+/** Of this machine's own names the port says nothing: a test listens at another one for each request. */
+const loopbackPort = /^(localhost|127\.0\.0\.1|\[::1\]):\d+$/;
+
 const shownPathLength = 100;
 
 /** Whom and what a request asks for. */
@@ -43,7 +46,7 @@ function keyOf(request: CachedRequest, { key }: RouteOptions, audience: string |
   const [path = '', query] = (originalUrl ?? url).split(/\?(.*)/s);
   const sorted = new URLSearchParams(query ?? '');
   sorted.sort();
-  const host = oneLine(headers['host'] ?? headers[':authority']);
+  const host = oneLine(headers['host'] ?? headers[':authority'])?.replace(loopbackPort, '$1');
   // All of it, and beside it what a reader of the log can tell it by.
   const whole = stableKey([protocol, hostname, host, path, sorted.toString(), audience]);
   return `url:${path.slice(0, shownPathLength)}#${whole}`;
