@@ -6,6 +6,7 @@ import { runProgram } from '../test/support/child-process.js';
 import { measureCache } from './cache.js';
 import { measureDecorators } from './decorators.js';
 import { measureGrowth } from './growth.js';
+import { measureHttp } from './http.js';
 import { measureLocal } from './local.js';
 import { measureNearHits } from './near/hits.js';
 import { measureInvalidation } from './near/invalidation.js';
@@ -28,6 +29,7 @@ export async function main(args: string[]): Promise<void> {
   await measureCache(report, server);
   await measureNearHits(report, server);
   await measureDecorators(report, server);
+  await measureHttp(report, server);
   await measureInvalidation(report, server);
   await measureOutages(report, server);
   await measureGrowth(report, server);

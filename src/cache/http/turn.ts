@@ -1,25 +1,29 @@
 import type { CacheLoaderContext } from '../options/cache.options.js';
+import type { StoredAnswer, VariantList } from './answers/stored-answer.js';
+
+/** Undefined: there is nothing that others could have. */
+export type Stored = StoredAnswer | VariantList | undefined;
 
 /** One request's turn to run the handler for all who wait: begun by the cache, and settled by what is sent. */
 export class Turn {
-  /** Resolves when the cache has nothing that will do, and this request is the one to run the handler. */
-  readonly begun: Promise<'begun'>;
-  readonly #outcome: Promise<Uint8Array | undefined>;
-  #begin: (begun: 'begun') => void = () => undefined;
-  #settle: (outcome: Uint8Array | undefined | Promise<Uint8Array | undefined>) => void = () => undefined;
+  readonly #onBegin: () => void;
+  #settle: (outcome: Stored | Promise<Stored>) => void = () => undefined;
   #fail: (error: unknown) => void = () => undefined;
   #isBegun = false;
-  #hasPrevious = false;
   #isSettled = false;
+  #hasPrevious = false;
 
-  constructor() {
-    this.begun = new Promise((resolve) => (this.#begin = resolve));
-    this.#outcome = new Promise((resolve, reject) => {
-      this.#settle = resolve;
-      this.#fail = reject;
-    });
-    // Whoever waits hears of it.
-    this.#outcome.catch(() => undefined);
+  /** @param onBegin the cache has nothing that will do, and this request is the one to run the handler */
+  constructor(onBegin: () => void) {
+    this.#onBegin = onBegin;
+  }
+
+  get isBegun(): boolean {
+    return this.#isBegun;
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
   }
 
   /** Whether something older is stored. */
@@ -27,21 +31,21 @@ export class Turn {
     return this.#hasPrevious;
   }
 
-  get isSettled(): boolean {
-    return this.#isSettled;
-  }
-
-  /** The loader of the cache. @returns undefined: there is nothing that others could have, or that could be stored */
-  begin(context?: CacheLoaderContext): Promise<Uint8Array | undefined> {
+  /** The loader of the cache. */
+  async begin(context?: CacheLoaderContext): Promise<Stored> {
     // Each request has but one answer.
-    if (this.#isBegun || this.#isSettled) return Promise.resolve(undefined);
+    if (this.#isBegun || this.#isSettled) return undefined;
     this.#isBegun = true;
     this.#hasPrevious = context?.previous !== undefined;
-    this.#begin('begun');
-    return this.#outcome;
+    const outcome = new Promise<Stored>((resolve, reject) => {
+      this.#settle = resolve;
+      this.#fail = reject;
+    });
+    this.#onBegin();
+    return outcome;
   }
 
-  settle(outcome: Uint8Array | undefined | Promise<Uint8Array | undefined>): void {
+  settle(outcome: Stored | Promise<Stored>): void {
     this.#isSettled = true;
     this.#settle(outcome);
   }

@@ -4,16 +4,14 @@ import { pause } from '../../foundation/time/pause.js';
 import type { CacheService } from '../cache.service.js';
 import type { CacheEntry, GetOrSetOptions } from '../options/cache.options.js';
 import { isNotModified } from './answers/conditions.js';
-import { type Draft, judge, type JudgedAnswer, keyedNames, type Windows } from './answers/judged-answer.js';
-import { packAnswer, packVariants, type StoredAnswer, unpack } from './answers/stored-answer.js';
+import { type Draft, judge, type JudgedAnswer, keyedNames } from './answers/judged-answer.js';
+import { StoredAnswer } from './answers/stored-answer.js';
 import type { Additions, Exchange } from './exchange/exchange.js';
+import type { CachedRoute } from './route/cached-route.js';
 import { namesIn } from './route/header-lists.js';
-import type { CachedRequest, RouteOptions } from './route/http-cache.options.js';
-import { type Asked, variantKey } from './route/request-key.js';
-import { Turn } from './turn.js';
-
-/** Undefined: there is nothing that others could have. */
-type Stored = Uint8Array | undefined;
+import type { CachedRequest } from './route/http-cache.options.js';
+import { variantKey } from './route/request-key.js';
+import { type Stored, Turn } from './turn.js';
 
 /** What `x-cache` says. */
 type CacheStatus = 'HIT' | 'MISS' | 'STALE' | 'REFRESH';
@@ -24,10 +22,8 @@ const graceMs = 1_000;
 /** What a 304 has of the answer in whose place it is sent, by RFC 9110 §15.4.5. */
 const notModifiedHeaders = ['cache-control', 'content-location', 'etag', 'expires', 'vary'];
 
-export interface VisitOptions extends Windows {
-  readonly route: RouteOptions;
-  readonly policy: GetOrSetOptions<Stored>;
-}
+const nothing = of(undefined);
+const noBody = new Uint8Array();
 
 /** One request on its way through the cache. */
 export class Visit {
@@ -35,7 +31,8 @@ export class Visit {
   readonly #request: CachedRequest;
   readonly #exchange: Exchange;
   readonly #next: CallHandler;
-  readonly #options: VisitOptions;
+  readonly #route: CachedRoute;
+  readonly #policy: GetOrSetOptions<Stored>;
   /** Under which the answer is stored, or, where answers vary by what the handler says, by what they do. */
   readonly #key: string;
   /** What `Vary` named before the handler was asked. */
@@ -45,40 +42,36 @@ export class Visit {
   /** Of the two the one that was asked last. */
   #storedUnder: string;
   #isAnswered = false;
-  /** Of the answer that was sent. */
-  #judged: JudgedAnswer | undefined;
-  /** Of what is stored for it. */
-  #ttlSeconds: number;
 
   constructor(
     cache: CacheService,
     request: CachedRequest,
     exchange: Exchange,
     next: CallHandler,
-    { key }: Asked,
-    options: VisitOptions,
+    key: string,
+    route: CachedRoute,
   ) {
     this.#cache = cache;
     this.#request = request;
     this.#exchange = exchange;
     this.#next = next;
-    this.#options = options;
+    this.#route = route;
+    this.#policy = route.policyOf(request);
     this.#variesBefore = keyedNames(namesIn(exchange.header('vary')));
     this.#key = this.#variesBefore.length === 0 ? key : variantKey(key, this.#variesBefore, request);
     this.#storedUnder = this.#key;
-    this.#ttlSeconds = options.ttlSeconds;
   }
 
   /** Answers from the cache, or by the handler for all who wait for the same. */
-  async answer(): Promise<Observable<unknown>> {
+  answer(): Promise<Observable<unknown>> {
     return this.#ask(this.#key);
   }
 
   /** Answers by the handler, and stores that. */
   refresh(): Observable<unknown> {
-    const turn = new Turn();
+    const turn = new Turn(() => undefined);
     void turn.begin().then(
-      (value) => this.#replace(value),
+      (stored) => this.#replace(stored),
       () => undefined,
     );
     return this.#run(turn, 'REFRESH');
@@ -86,38 +79,61 @@ export class Visit {
 
   async #ask(key: string): Promise<Observable<unknown>> {
     this.#storedUnder = key;
-    const turn = new Turn();
-    const entry = this.#cache.getOrSetEntry<Stored>(key, (context) => turn.begin(context), this.#policy());
-    const first = await Promise.race([entry, turn.begun]);
-    if (first === 'begun') return this.#lead(turn, entry);
-    const found = first.value === undefined ? undefined : unpack(first.value);
-    if (found === undefined) return this.#next.handle();
-    if ('variesBy' in found) {
-      turn.settle(undefined);
-      if (this.#variesBy.length > 0) return this.#next.handle();
-      this.#variesBy = found.variesBy;
-      return this.#ask(this.#variantKey(found.variesBy));
+    let begin: () => void = () => undefined;
+    const turn = new Turn(() => begin());
+    const asked = this.#cache.getOrSetEntry<Stored>(key, (context) => turn.begin(context), this.#policy);
+    const entry = await new Promise<CacheEntry<Stored> | undefined>((resolve, reject) => {
+      begin = () => resolve(undefined);
+      asked.then(resolve, reject);
+    });
+    if (entry === undefined) return this.#lead(turn, asked);
+    const { value, source, refreshed } = entry;
+    if (value instanceof StoredAnswer) {
+      await this.#send(value, source === 'stale' ? 'STALE' : 'HIT');
+      if (refreshed !== undefined)
+        return this.#refreshBehind(turn, refreshed, (listener) => (begin = listener));
     }
-    await this.#send(found, first.source === 'stale' ? 'STALE' : 'HIT');
-    // The handler is run for the refresh that this request has begun, if the cache wants one after another look.
-    const isWanted =
-      first.refreshed !== undefined && (await Promise.race([turn.begun, first.refreshed])) === 'begun';
-    if (isWanted) return this.#run(turn, 'HIT');
     turn.settle(undefined);
-    return of(undefined);
+    if (value instanceof StoredAnswer) return nothing;
+    if (value === undefined || this.#variesBy.length > 0) return this.#next.handle();
+    this.#variesBy = value.variesBy;
+    return this.#ask(variantKey(this.#key, value.variesBy, this.#request));
+  }
+
+  /** Runs the handler for the refresh that this request has begun, if the cache wants one after another look. */
+  async #refreshBehind(
+    turn: Turn,
+    refreshed: Promise<void>,
+    onBegin: (listener: () => void) => unknown,
+  ): Promise<Observable<unknown>> {
+    const begun =
+      turn.isBegun ||
+      (await new Promise<boolean>((resolve) => {
+        onBegin(() => resolve(true));
+        void refreshed.then(() => resolve(false));
+      }));
+    if (!begun) {
+      turn.settle(undefined);
+      return nothing;
+    }
+    await this.#exchange.reopen();
+    return this.#run(turn, 'HIT');
   }
 
   /** Runs the handler for all who wait. What is stale is sent when it fails, or takes longer than it may. */
-  #lead(turn: Turn, entry: Promise<CacheEntry<Stored>>): Observable<unknown> {
-    const stale = staleIn(entry);
-    void stale.then((answer) =>
-      answer === undefined || turn.isSettled ? undefined : this.#send(answer, 'STALE'),
-    );
+  #lead(turn: Turn, asked: Promise<CacheEntry<Stored>>): Observable<unknown> {
+    const stale = staleIn(asked);
+    void stale.then((answer) => (turn.isSettled ? undefined : this.#sendInstead(answer)));
     return this.#run(turn, 'MISS', async (error) => {
-      const answer = await stale;
-      if (answer !== undefined && !this.#isAnswered) await this.#send(answer, 'STALE');
+      await this.#sendInstead(await stale);
       if (!this.#isAnswered) throw error;
     });
+  }
+
+  async #sendInstead(stale: StoredAnswer | undefined): Promise<void> {
+    if (stale === undefined || this.#isAnswered) return;
+    await this.#send(stale, 'STALE');
+    await this.#exchange.reopen();
   }
 
   /** @param onFailure what is done when the handler fails; it rejects with what is to go on to the exception filters */
@@ -155,80 +171,61 @@ export class Visit {
   }
 
   #sent(draft: Draft, turn: Turn, status: CacheStatus): Additions {
-    const { route } = this.#options;
-    const judged = judge(draft, route, this.#options);
-    this.#judged = judged;
-    this.#ttlSeconds = judged.ttlSeconds;
-    turn.settle(this.#valueOf(judged).catch(() => undefined));
+    const judged = judge(draft, this.#route.options, this.#route.windows);
+    const { answer, headers } = judged;
+    const isLate = turn.isSettled;
+    turn.settle(this.#storedFor(judged).catch(() => undefined));
     // What is stored has been replaced by what is not.
-    if (turn.hasPrevious && !judged.isKept && draft.statusCode < 500)
+    const isKept = answer !== undefined && answer.freshSeconds > 0;
+    if (turn.hasPrevious && !isKept && !isLate && draft.statusCode < 500)
       void this.#cache.evict(this.#storedUnder);
     return {
-      headers: { ...judged.headers, 'x-cache': status },
-      isNotModified: judged.answer !== undefined && isNotModified(this.#request, judged.answer),
+      headers: { ...headers, 'x-cache': status },
+      isNotModified: answer !== undefined && isNotModified(this.#request, answer),
     };
   }
 
   /** What is stored under the key: the answer, or by what answers differ when they do. */
-  async #valueOf({ answer, isKept, variesBy }: JudgedAnswer): Promise<Uint8Array | undefined> {
+  async #storedFor({ answer, variesBy }: JudgedAnswer): Promise<Stored> {
     if (answer === undefined) return undefined;
-    const packed = packAnswer(answer);
     const known = [...this.#variesBefore, ...this.#variesBy];
-    if (variesBy.every((name) => known.includes(name))) return packed;
-    if (!isKept) return undefined;
-    const isNew = this.#variesBy.length === 0;
+    if (variesBy.every((name) => known.includes(name))) return answer;
+    if (answer.freshSeconds === 0) return undefined;
     const names = [...new Set([...this.#variesBy, ...variesBy])].filter(
       (name) => !this.#variesBefore.includes(name),
     );
-    await this.#cache.set(this.#variantKey(names), packed, this.#policy());
+    await this.#cache.set<Stored>(variantKey(this.#key, names, this.#request), answer, this.#policy);
     // The list outlives what it tells apart.
-    const { ttlSeconds, staleSeconds, staleIfErrorSeconds } = this.#options;
-    this.#ttlSeconds = ttlSeconds + staleSeconds + staleIfErrorSeconds;
-    const list = packVariants({ variesBy: names });
-    if (isNew) return list;
-    await this.#cache.set(this.#key, list, this.#policy());
+    const { ttlSeconds, staleSeconds, staleIfErrorSeconds } = this.#route.windows;
+    const list = { variesBy: names, freshSeconds: ttlSeconds + staleSeconds + staleIfErrorSeconds };
+    if (this.#variesBy.length === 0) return list;
+    await this.#cache.set<Stored>(this.#key, list, this.#policy);
     return undefined;
   }
 
   /** What a client wanted to have anew is stored; where that fails, what was there is no longer right. */
-  async #replace(value: Uint8Array | undefined): Promise<void> {
-    if (value !== undefined && this.#judged?.isKept === true)
-      await this.#cache.set(this.#key, value, this.#policy()).catch(() => this.#cache.evict(this.#key));
-    else if (this.#judged !== undefined) await this.#cache.evict(this.#key);
+  async #replace(stored: Stored): Promise<void> {
+    const isKept = stored !== undefined && stored.freshSeconds > 0;
+    if (isKept)
+      await this.#cache.set(this.#key, stored, this.#policy).catch(() => this.#cache.evict(this.#key));
+    else await this.#cache.evict(this.#key);
   }
 
-  async #send({ statusCode, headers, sentAtMs, body }: StoredAnswer, status: CacheStatus): Promise<void> {
+  #send({ statusCode, headers, sentAtMs, body }: StoredAnswer, status: CacheStatus): Promise<void> {
     this.#isAnswered = true;
-    const ageSeconds = Math.max(0, Math.floor((Date.now() - sentAtMs) / 1000));
-    const about = { age: String(ageSeconds), 'x-cache': status };
+    const age = String(Math.max(0, Math.floor((Date.now() - sentAtMs) / 1000)));
     if (!isNotModified(this.#request, { statusCode, headers }))
-      return this.#exchange.send({ statusCode, headers: { ...headers, ...about }, body });
-    const kept = Object.entries(headers).filter(([name]) => notModifiedHeaders.includes(name));
-    return this.#exchange.send({
-      statusCode: 304,
-      headers: { ...Object.fromEntries(kept), ...about },
-      body: new Uint8Array(),
-    });
-  }
-
-  #variantKey(names: readonly string[]): string {
-    return variantKey(this.#key, names, this.#request);
-  }
-
-  #policy(): GetOrSetOptions<Stored> {
-    return {
-      ...this.#options.policy,
-      storeIf: () => this.#judged?.isKept === true,
-      ttlSeconds: () => this.#ttlSeconds,
-    };
+      return this.#exchange.send({ statusCode, headers: { ...headers, age, 'x-cache': status }, body });
+    const kept: Record<string, string> = { age, 'x-cache': status };
+    for (const name of notModifiedHeaders) if (headers[name] !== undefined) kept[name] = headers[name];
+    return this.#exchange.send({ statusCode: 304, headers: kept, body: noBody });
   }
 }
 
 /** What is handed out in the place of an answer that fails or takes too long. */
 async function staleIn(asked: Promise<CacheEntry<Stored>>): Promise<StoredAnswer | undefined> {
   const entry = await asked.catch(() => undefined);
-  const found = entry?.source === 'stale' && entry.value !== undefined ? unpack(entry.value) : undefined;
-  return found !== undefined && 'body' in found ? found : undefined;
+  return entry?.source === 'stale' && entry.value instanceof StoredAnswer ? entry.value : undefined;
 }
 
 /** Whether the value is sent piece by piece: of Node, of the web, of Nest. */

@@ -16,21 +16,20 @@ export function isNotModified(
   { method, headers: asked }: CachedRequest,
   { statusCode, headers }: Pick<StoredAnswer, 'statusCode' | 'headers'>,
 ): boolean {
+  const noneMatch = oneLine(asked['if-none-match']);
+  const since = oneLine(asked['if-modified-since']);
+  if (noneMatch === undefined && since === undefined) return false;
   if (statusCode !== 200 && statusCode !== 203 && statusCode !== 204) return false;
   if (method !== 'GET' && method !== 'HEAD') return false;
-  const noneMatch = oneLine(asked['if-none-match']);
   if (noneMatch !== undefined) return matches(noneMatch, headers['etag']);
-  const [since, modified] = [asked['if-modified-since'], headers['last-modified']].map((date) =>
-    Date.parse(oneLine(date) ?? ''),
-  );
-  return since !== undefined && modified !== undefined && modified <= since;
+  return Date.parse(headers['last-modified'] ?? '') <= Date.parse(since ?? '');
 }
 
 /** A list of opaque tags, each in quotes and perhaps weak, or `*`. */
 const entityTag = /(?:W\/)?("[^"]*")/g;
 
 function matches(noneMatch: string, etag: string | undefined): boolean {
-  if (noneMatch.trim() === '*') return true;
+  if (noneMatch === etag || noneMatch.trim() === '*') return true;
   const opaque = etag?.replace(/^W\//, '');
   return Array.from(noneMatch.matchAll(entityTag), ([, tag]) => tag).some((tag) => tag === opaque);
 }

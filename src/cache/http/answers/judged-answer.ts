@@ -1,7 +1,8 @@
+import type { Windows } from '../route/cached-route.js';
 import { directivesOf, namesIn } from '../route/header-lists.js';
 import type { RouteOptions } from '../route/http-cache.options.js';
 import { strongEtag } from './conditions.js';
-import type { StoredAnswer } from './stored-answer.js';
+import { StoredAnswer } from './stored-answer.js';
 
 /** An answer that is about to be sent. */
 export interface Draft {
@@ -17,18 +18,8 @@ export interface JudgedAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** Undefined: it is for who asked alone. */
   readonly answer?: StoredAnswer;
-  /** Whether it is stored; else it is only for those who wait for it at this moment. */
-  readonly isKept: boolean;
   /** By which headers of the request such answers differ. */
   readonly variesBy: readonly string[];
-  readonly ttlSeconds: number;
-}
-
-/** How long answers may be used, in seconds. */
-export interface Windows {
-  readonly ttlSeconds: number;
-  readonly staleSeconds: number;
-  readonly staleIfErrorSeconds: number;
 }
 
 /** What describes the content, where it is, and what caches may do with it. */
@@ -68,7 +59,7 @@ export function judge(draft: Draft, options: RouteOptions, windows: Windows): Ju
     vary.includes('*') ||
     !(ttlSeconds > 0) ||
     body.length > maxBodyBytes;
-  if (isForOne) return { headers: {}, isKept: false, variesBy: [], ttlSeconds };
+  if (isForOne) return { headers: {}, variesBy: [] };
   const isKept = statusCode === 200 || statuses.some((status) => status === statusCode);
   const headers = isKept ? freshnessOf(draft, own.size > 0, vary, options, { ...windows, ttlSeconds }) : {};
   const stored: Record<string, string> = {};
@@ -76,8 +67,9 @@ export function judge(draft: Draft, options: RouteOptions, windows: Windows): Ju
     const value = headers[name] ?? draft.header(name);
     if (value !== undefined) stored[name] = value;
   }
-  const answer = { statusCode, headers: stored, sentAtMs: Date.now(), body };
-  return { headers, answer, isKept, variesBy: keyedNames(vary), ttlSeconds };
+  const freshSeconds = isKept ? ttlSeconds : 0;
+  const answer = new StoredAnswer({ statusCode, headers: stored, sentAtMs: Date.now(), freshSeconds, body });
+  return { headers, answer, variesBy: keyedNames(vary) };
 }
 
 /** The names in a `Vary` that tell stored answers apart. */

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
+import type { AnswerParts } from '../answers/stored-answer.js';
 import type { Draft } from '../answers/judged-answer.js';
-import type { StoredAnswer } from '../answers/stored-answer.js';
 
-export type SentAnswer = Pick<StoredAnswer, 'statusCode' | 'headers' | 'body'>;
+export type SentAnswer = Pick<AnswerParts, 'statusCode' | 'headers' | 'body'>;
 
 /** What is added to an answer before it leaves. */
 export interface Additions {
@@ -11,7 +11,7 @@ export interface Additions {
   readonly isNotModified: boolean;
 }
 
-/** Hears what becomes of an answer; each is called once at most for one answer. */
+/** Hears what becomes of an answer; one of the two is called, once. */
 export interface AnswerTap {
   sent(draft: Draft): Additions;
   /** It goes out in pieces, or past what can be seen: it is not taken. */
@@ -25,12 +25,14 @@ export interface Exchange {
   /** From now on hears what is sent. */
   tap(tap: AnswerTap): void;
   /**
-   * Sends a stored answer, past the tap. After that nothing more goes out: what the handler and Nest do with the response is
-   * heard by the tap alone.
+   * Sends a stored answer, past the tap. After that nothing more goes out: what Nest does with the response is heard by the tap
+   * alone, if by anything.
    *
-   * @returns when the response is out of reach for what comes after it
+   * @returns when nothing that is done to the response can change what was sent
    */
   send(answer: SentAnswer): Promise<void>;
+  /** After `send`: makes the response one that another answer can be given to, which only the tap hears. */
+  reopen(): Promise<void>;
   /** Calls back when the connection is gone or all is sent. */
   onClose(listener: () => void): void;
 }
@@ -79,6 +81,7 @@ export function headerText(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-export function asBuffer(body: Uint8Array): Buffer {
-  return Buffer.from(body.buffer, body.byteOffset, body.length);
+/** The body as frameworks take it; undefined: there is none. */
+export function payloadOf({ body }: SentAnswer): Buffer | undefined {
+  return body.length === 0 ? undefined : Buffer.from(body.buffer, body.byteOffset, body.length);
 }

@@ -1,25 +1,29 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import {
   type AnswerTap,
-  asBuffer,
   bytesOf,
   type Exchange,
   headerText,
   isFinal,
   type Method,
   methodOf,
+  payloadOf,
   replace,
   type SentAnswer,
   untilOut,
   withUtf8,
 } from './exchange.js';
-import { standInFor } from './stand-in.js';
+import { standInForResponse } from './stand-in.js';
 
 /** Express sends what is buffered by `send`, but for redirects, which it ends at once. */
 export class ExpressExchange implements Exchange {
   readonly #response: ServerResponse;
   readonly #send: Method;
-  #headersBefore: OutgoingHttpHeaders | undefined;
+  /** What was said before the handler. */
+  #headersBefore: OutgoingHttpHeaders = {};
+  /** What was said before a stored answer was sent. */
+  #present: OutgoingHttpHeaders = {};
+  #isTapped = false;
   #isSending = false;
   #isSent = false;
 
@@ -35,7 +39,8 @@ export class ExpressExchange implements Exchange {
   tap(tap: AnswerTap): void {
     const response = this.#response;
     const [end, write] = [methodOf(response, 'end'), methodOf(response, 'write')];
-    this.#headersBefore ??= response.getHeaders();
+    if (!this.#isSent) this.#headersBefore = response.getHeaders();
+    this.#isTapped = true;
     let isHeard = false;
     const take = (body: Uint8Array) => {
       isHeard = true;
@@ -68,21 +73,34 @@ export class ExpressExchange implements Exchange {
     });
   }
 
-  async send({ statusCode, headers, body }: SentAnswer): Promise<void> {
+  async send(answer: SentAnswer): Promise<void> {
+    const { statusCode, headers } = answer;
     const response = this.#response;
-    const present = response.getHeaders();
-    const before = this.#headersBefore ?? present;
-    // What a handler that goes on has said until now is no part of this answer.
-    for (const name of Object.keys(present)) response.removeHeader(name);
-    for (const [name, value] of Object.entries({ ...before, ...headers }))
-      if (value !== undefined && value !== null) response.setHeader(name, value);
+    this.#present = response.getHeaders();
+    if (this.#isTapped) this.#withdraw();
+    for (const name in headers) response.setHeader(name, headers[name] ?? '');
     response.statusCode = statusCode;
     this.#isSending = true;
-    this.#send(body.length === 0 ? undefined : asBuffer(body));
+    this.#send(payloadOf(answer));
     this.#isSending = false;
     this.#isSent = true;
-    await untilOut(response);
-    standInFor(response, present, this.#headersBefore !== undefined);
+    if (!this.#isTapped) Object.assign(response, ignoring);
+    // Else a middleware, as for compression, is at work.
+    if (!response.headersSent) await untilOut(response);
+  }
+
+  async reopen(): Promise<void> {
+    await untilOut(this.#response);
+    if (!this.#isTapped)
+      for (const name of Object.keys(ignoring)) Reflect.deleteProperty(this.#response, name);
+    standInForResponse(this.#response, this.#present, this.#isTapped);
+  }
+
+  /** What a handler that goes on has said until now is no part of what is sent in its place. */
+  #withdraw(): void {
+    for (const name of Object.keys(this.#present)) this.#response.removeHeader(name);
+    for (const [name, value] of Object.entries(this.#headersBefore))
+      if (value !== undefined) this.#response.setHeader(name, value);
   }
 
   onClose(listener: () => void): void {
@@ -98,3 +116,13 @@ export class ExpressExchange implements Exchange {
       this.#response.setHeader('content-type', 'application/octet-stream');
   }
 }
+
+/** What Nest does with a response that is out. */
+const ignoring = Object.fromEntries(
+  ['send', 'json', 'status', 'redirect', 'render', 'end'].map((name) => [
+    name,
+    function ignore(this: unknown): unknown {
+      return this;
+    },
+  ]),
+);

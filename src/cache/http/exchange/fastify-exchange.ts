@@ -1,20 +1,19 @@
 import type { ServerResponse } from 'node:http';
 import {
   type AnswerTap,
-  asBuffer,
   bytesOf,
   type Exchange,
   headerText,
   isFinal,
   type Method,
   methodOf,
+  payloadOf,
   replace,
   type SentAnswer,
   untilOut,
   withUtf8,
 } from './exchange.js';
-
-type Headers = Readonly<Record<string, unknown>>;
+import { type Headers, standInForHeaders } from './stand-in.js';
 
 /** As much of Fastify's reply as is needed. */
 export interface FastifyReply {
@@ -33,7 +32,11 @@ export interface FastifyReply {
 export class FastifyExchange implements Exchange {
   readonly #reply: FastifyReply;
   readonly #send: Method;
-  #headersBefore: Headers | undefined;
+  /** What was said before the handler. */
+  #headersBefore: Headers = {};
+  /** What was said before a stored answer was sent. */
+  #present: Headers = {};
+  #isTapped = false;
   #isSent = false;
 
   constructor(reply: FastifyReply) {
@@ -47,7 +50,8 @@ export class FastifyExchange implements Exchange {
 
   tap(tap: AnswerTap): void {
     const reply = this.#reply;
-    this.#headersBefore ??= reply.getHeaders();
+    if (!this.#isSent) this.#headersBefore = reply.getHeaders();
+    this.#isTapped = true;
     let isHeard = false;
     replace(reply, 'send', (payload) => {
       // Its error handler sends another payload for an error; and what comes after an answer is none.
@@ -74,20 +78,48 @@ export class FastifyExchange implements Exchange {
     });
   }
 
-  async send({ statusCode, headers, body }: SentAnswer): Promise<void> {
+  async send(answer: SentAnswer): Promise<void> {
+    const { statusCode, headers } = answer;
     const reply = this.#reply;
-    const present = reply.getHeaders();
-    const before = this.#headersBefore ?? present;
-    for (const name of Object.keys(present)) if (!(name in before)) reply.removeHeader(name);
-    setAll(reply, { ...before, ...headers });
+    this.#present = this.#isTapped ? this.#withdraw() : presentOf(reply, headers);
+    if (statusCode === 304) reply.removeHeader('content-type');
+    for (const name in headers) reply.header(name, headers[name]);
     reply.statusCode = statusCode;
-    this.#send(body.length === 0 ? undefined : asBuffer(body));
+    this.#send(payloadOf(answer));
     this.#isSent = true;
-    if (!Object.hasOwn(reply, 'send')) replace(reply, 'send', () => reply);
+    if (!this.#isTapped) Object.assign(reply, ignoring);
+    // Else hooks of `onSend` are under way.
+    if (!reply.raw.headersSent) await untilOut(reply.raw);
+  }
+
+  async reopen(): Promise<void> {
+    const reply = this.#reply;
     await untilOut(reply.raw);
-    // What is said from now on is said of another answer.
-    for (const name of Object.keys(headers)) if (!(name in present)) reply.removeHeader(name);
-    setAll(reply, present);
+    for (const name of Object.keys(ignoring))
+      if (!this.#isTapped || name !== 'send') Reflect.deleteProperty(reply, name);
+    if (!this.#isTapped) replace(reply, 'send', () => reply);
+    standInForHeaders(
+      reply,
+      { ...reply.getHeaders(), ...this.#present },
+      {
+        getHeader: 'get',
+        hasHeader: 'has',
+        getHeaders: 'all',
+        removeHeader: 'remove',
+        header: 'set',
+        headers: 'setAll',
+        type: 'setType',
+      },
+    );
+  }
+
+  /** What a handler that goes on has said until now is no part of what is sent in its place. @returns what it has said */
+  #withdraw(): Headers {
+    const present = this.#reply.getHeaders();
+    for (const name of Object.keys(present)) this.#reply.removeHeader(name);
+    for (const [name, value] of Object.entries(this.#headersBefore))
+      if (value !== undefined) this.#reply.header(name, value);
+    return present;
   }
 
   onClose(listener: () => void): void {
@@ -114,8 +146,18 @@ export class FastifyExchange implements Exchange {
   }
 }
 
-function setAll(reply: FastifyReply, headers: Headers): void {
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) reply.header(name, value);
+/** What Nest does with a reply that is out. */
+const ignoring = { send: ignore, status: ignore, code: ignore };
+
+function ignore(this: unknown): unknown {
+  return this;
+}
+
+/** What is said by these names, and of the content. */
+function presentOf(reply: FastifyReply, headers: Headers): Headers {
+  const present: Record<string, unknown> = { 'content-type': reply.getHeader('content-type') };
+  for (const name in headers) present[name] = reply.getHeader(name);
+  return present;
 }
 
 /** Of Node or of the web, or an answer of `fetch`. */

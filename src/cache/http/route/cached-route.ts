@@ -1,6 +1,59 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { GetOrSetOptions } from '../../options/cache.options.js';
+import type { CachePolicy } from '../../options/cache-policy.js';
+import { defaultTtlSeconds } from '../../options/ttl.js';
 import { routeOptionsOf } from './http-cache.decorators.js';
-import type { RouteOptions } from './http-cache.options.js';
+import type { CachedRequest, RouteOptions } from './http-cache.options.js';
+
+/** How long answers may be used, in seconds. */
+export interface Windows {
+  readonly ttlSeconds: number;
+  readonly staleSeconds: number;
+  readonly staleIfErrorSeconds: number;
+}
+
+/** What an answer, or what stands in its place, says of its own time; undefined: there is nothing to store. */
+type Timed = { readonly freshSeconds: number } | undefined;
+
+/** A route whose answers are cached, and how. */
+export class CachedRoute {
+  readonly options: RouteOptions;
+  readonly windows: Windows;
+  readonly #policy: GetOrSetOptions<Timed>;
+
+  /** @param policy the connection's, for what the route leaves out */
+  constructor(options: RouteOptions, policy: CachePolicy) {
+    this.options = options;
+    const { ttlSeconds = policy.ttlSeconds } = options;
+    const { staleSeconds = policy.staleSeconds, staleIfErrorSeconds = policy.staleIfErrorSeconds } = options;
+    this.windows = {
+      ttlSeconds: typeof ttlSeconds === 'number' ? ttlSeconds : defaultTtlSeconds,
+      staleSeconds,
+      staleIfErrorSeconds,
+    };
+    this.#policy = {
+      staleSeconds,
+      staleIfErrorSeconds,
+      notFoundSeconds: 0,
+      ttlSeconds: (answer) => answer?.freshSeconds ?? 0,
+      storeIf: (answer) => answer !== undefined && answer.freshSeconds > 0,
+      tags: typeof options.tags === 'function' ? [] : (options.tags ?? []),
+      ttlJitter: options.ttlJitter,
+      earlyRefresh: options.earlyRefresh,
+      loaderSoftTimeoutSeconds: options.loaderSoftTimeoutSeconds,
+      loaderTimeoutSeconds: options.loaderTimeoutSeconds,
+      cacheTimeoutSeconds: options.cacheTimeoutSeconds,
+      singleFlight: options.singleFlight,
+      leaseWaitSeconds: options.leaseWaitSeconds,
+    };
+  }
+
+  /** What the cache goes by for a request. @throws what `tags` throws */
+  policyOf(request: CachedRequest): GetOrSetOptions<Timed> {
+    const { tags } = this.options;
+    return typeof tags === 'function' ? { ...this.#policy, tags: tags(request) } : this.#policy;
+  }
+}
 
 /** Names of Nest's metadata, which it does not export: `@Sse()`, and what parameters and `@Res()` say. The same in Nest 11 and 12. */
 const sseMetadata = '__sse__';
@@ -12,7 +65,7 @@ const ownAnswer = ['1', '2'];
 
 /** What the decorators say of each route, looked at once. */
 export class CachedRoutes {
-  readonly #routes = new WeakMap<object, WeakMap<object, RouteOptions | null>>();
+  readonly #routes = new WeakMap<object, WeakMap<object, CachedRoute | null>>();
   readonly #defaults: RouteOptions;
 
   /** @param defaults for what the decorators leave out */
@@ -21,15 +74,15 @@ export class CachedRoutes {
   }
 
   /** @returns undefined: the route is not cached */
-  of(context: ExecutionContext): RouteOptions | undefined {
+  of(context: ExecutionContext, policy: () => CachePolicy): CachedRoute | undefined {
     const [controller, handler] = [context.getClass(), context.getHandler()];
-    const ofController = this.#routes.get(controller) ?? new WeakMap<object, RouteOptions | null>();
-    this.#routes.set(controller, ofController);
+    const ofController = this.#routes.get(controller) ?? new WeakMap<object, CachedRoute | null>();
     const known = ofController.get(handler);
     if (known !== undefined) return known ?? undefined;
     const options = { ...this.#defaults, ...routeOptionsOf(context) };
-    const route = options.isOff === true || answersByItself(controller, handler) ? null : options;
-    ofController.set(handler, route);
+    const isOff = options.isOff === true || answersByItself(controller, handler);
+    const route = isOff ? null : new CachedRoute(options, policy());
+    this.#routes.set(controller, ofController.set(handler, route));
     return route ?? undefined;
   }
 }

@@ -11,7 +11,8 @@ const credentials = ['authorization', 'proxy-authorization', 'cookie', 'x-api-ke
 /** Of this machine's own names the port says nothing: a test listens at another one for each request. */
 const loopbackPort = /^(localhost|127\.0\.0\.1|\[::1\]):\d+$/;
 
-const shownPathLength = 100;
+/** Longer ones are hashed. */
+const longestKey = 300;
 
 /** Whom and what a request asks for. */
 export interface Asked {
@@ -43,13 +44,22 @@ function keyOf(request: CachedRequest, { key }: RouteOptions, audience: string |
     return audience === undefined ? `key:${own}` : `for:${stableKey([own, audience])}`;
   }
   const { protocol, hostname, headers, originalUrl, url } = request;
-  const [path = '', query] = (originalUrl ?? url).split(/\?(.*)/s);
-  const sorted = new URLSearchParams(query ?? '');
-  sorted.sort();
   const host = oneLine(headers['host'] ?? headers[':authority'])?.replace(loopbackPort, '$1');
-  // All of it, and beside it what a reader of the log can tell it by.
-  const whole = stableKey([protocol, hostname, host, path, sorted.toString(), audience]);
-  return `url:${path.slice(0, shownPathLength)}#${whole}`;
+  const parts = [protocol, hostname, host, withSortedQuery(originalUrl ?? url), audience];
+  const whole = JSON.stringify(parts);
+  return whole.length <= longestKey ? `url:${whole}` : `long:${stableKey(parts)}`;
+}
+
+/** The same parameters in another order are the same; those of one name stay in theirs. Nothing is decoded: what differs, differs. */
+function withSortedQuery(url: string): string {
+  const queryAt = url.indexOf('?') + 1;
+  if (queryAt === 0 || !url.includes('&', queryAt)) return url;
+  const parameters = url
+    .slice(queryAt)
+    .split('&')
+    .map((text) => ({ text, name: text.split('=', 1).join() }));
+  parameters.sort((one, other) => (one.name < other.name ? -1 : Number(one.name > other.name)));
+  return url.slice(0, queryAt) + parameters.map(({ text }) => text).join('&');
 }
 
 function hasCredentials({ headers, user }: CachedRequest): boolean {
