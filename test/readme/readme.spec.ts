@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { readme, root, snippets, typeCheck } from './snippets.js';
+import { readme, root, snippets, snippetsOf, typeCheck } from './snippets.js';
 
 const inLanguage = (name: string) => snippets.filter(({ language }) => language === name);
 const matches = (text: string, pattern: RegExp) =>
@@ -14,8 +14,19 @@ describe('README.md', () => {
     expect(typeCheck(code)).toEqual([]);
   }, 60_000);
 
+  it('and the pages beside it as well', () => {
+    const code = snippetsOf('docs/coming-from-cache-manager.md');
+    expect(code.map(({ language }) => language)).toEqual(['ts']);
+    expect(typeCheck(code)).toEqual([]);
+  }, 60_000);
+
   it('would name the line of a snippet that does not compile', () => {
-    const broken = { language: 'ts', line: 40, code: 'const one = 1;\nexport const two: string = one;\n' };
+    const broken = {
+      language: 'ts',
+      file: 'README.md',
+      line: 40,
+      code: 'const one = 1;\nexport const two: string = one;\n',
+    };
     expect(typeCheck([broken])).toEqual(["README.md:41: Type 'number' is not assignable to type 'string'."]);
   }, 60_000);
 

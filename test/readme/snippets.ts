@@ -7,19 +7,24 @@ export const readme = readFileSync(`${root}README.md`, 'utf8');
 
 export interface Snippet {
   readonly language: string;
-  /** The line of the README that the code begins at. */
+  /** The document that it is of. */
+  readonly file: string;
+  /** The line that the code begins at. */
   readonly line: number;
   readonly code: string;
 }
 
-export const snippets: readonly Snippet[] = Array.from(
-  readme.matchAll(/^```(?<language>\w+)\n(?<code>.*?)^```$/gms),
-  ({ index, groups }) => ({
+export function snippetsOf(file: string): readonly Snippet[] {
+  const text = readFileSync(root + file, 'utf8');
+  return Array.from(text.matchAll(/^```(?<language>\w+)\n(?<code>.*?)^```$/gms), ({ index, groups }) => ({
     language: groups?.['language'] ?? '',
-    line: readme.slice(0, index).split('\n').length + 1,
+    file,
+    line: text.slice(0, index).split('\n').length + 1,
     code: groups?.['code'] ?? '',
-  }),
-);
+  }));
+}
+
+export const snippets = snippetsOf('README.md');
 
 /** What the snippets take for granted of the reader's app. */
 const prelude = `
@@ -39,7 +44,7 @@ declare function readVault(path: string, signal: AbortSignal): Promise<string>;
 /**
  * Type-checks each snippet as a module of its own, with this project's compiler options.
  *
- * @returns what is wrong, as `README.md:LINE: message`
+ * @returns what is wrong, as `FILE:LINE: message`
  */
 export function typeCheck(checked: readonly Snippet[]): string[] {
   // Blank lines before the code make the compiler's line numbers those of the README.
@@ -57,12 +62,12 @@ export function typeCheck(checked: readonly Snippet[]): string[] {
   host.fileExists = (path) => files.has(path) || ts.sys.fileExists(path);
   const program = ts.createProgram([preludeFile, ...modules], options, host);
 
-  return modules.flatMap((path) => {
+  return modules.flatMap((path, index) => {
     const module = program.getSourceFile(path);
     const found = [...program.getSyntacticDiagnostics(module), ...program.getSemanticDiagnostics(module)];
     return found.map(({ file, start = 0, messageText }) => {
       const line = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1;
-      return `README.md:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+      return `${checked[index]?.file}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
     });
   });
 }
