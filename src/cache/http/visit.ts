@@ -2,15 +2,14 @@ import { type CallHandler, HttpException, StreamableFile } from '@nestjs/common'
 import { catchError, finalize, from, type Observable, of, tap as observe } from 'rxjs';
 import { pause } from '../../foundation/time/pause.js';
 import type { CacheService } from '../cache.service.js';
-import type { CacheEntry, GetOrSetOptions } from '../options/cache.options.js';
+import type { CacheEntry } from '../options/cache.options.js';
+import { AnswerPlace } from './answer-place.js';
 import { isNotModified } from './answers/conditions.js';
-import { type Draft, judge, type JudgedAnswer, keyedNames } from './answers/judged-answer.js';
+import { judge, type JudgedAnswer } from './answers/judged-answer.js';
 import { StoredAnswer } from './answers/stored-answer.js';
 import type { Additions, Exchange } from './exchange/exchange.js';
 import type { CachedRoute } from './route/cached-route.js';
-import { namesIn } from './route/header-lists.js';
 import type { CachedRequest } from './route/http-cache.options.js';
-import { variantKey } from './route/request-key.js';
 import { type Stored, Turn } from './turn.js';
 
 /** What `x-cache` says. */
@@ -32,15 +31,7 @@ export class Visit {
   readonly #exchange: Exchange;
   readonly #next: CallHandler;
   readonly #route: CachedRoute;
-  readonly #policy: GetOrSetOptions<Stored>;
-  /** Under which the answer is stored, or, where answers vary by what the handler says, by what they do. */
-  readonly #key: string;
-  /** What `Vary` named before the handler was asked. */
-  readonly #variesBefore: readonly string[];
-  /** What the stored list of variants names. */
-  #variesBy: readonly string[] = [];
-  /** Of the two the one that was asked last. */
-  #storedUnder: string;
+  readonly #place: AnswerPlace;
   #isAnswered = false;
 
   constructor(
@@ -56,37 +47,37 @@ export class Visit {
     this.#exchange = exchange;
     this.#next = next;
     this.#route = route;
-    this.#policy = route.policyOf(request);
-    this.#variesBefore = keyedNames(namesIn(exchange.header('vary')));
-    this.#key = this.#variesBefore.length === 0 ? key : variantKey(key, this.#variesBefore, request);
-    this.#storedUnder = this.#key;
-  }
-
-  /** Answers from the cache, or by the handler for all who wait for the same. */
-  answer(): Promise<Observable<unknown>> {
-    return this.#ask(this.#key);
+    this.#place = new AnswerPlace(cache, request, route, key, exchange.header('vary'));
   }
 
   /** Answers by the handler, and stores that. */
   refresh(): Observable<unknown> {
     const turn = new Turn(() => undefined);
     void turn.begin().then(
-      (stored) => this.#replace(stored),
+      (stored) => this.#place.replace(stored),
       () => undefined,
     );
     return this.#run(turn, 'REFRESH');
   }
 
-  async #ask(key: string): Promise<Observable<unknown>> {
-    this.#storedUnder = key;
-    let begin: () => void = () => undefined;
-    const turn = new Turn(() => begin());
-    const asked = this.#cache.getOrSetEntry<Stored>(key, (context) => turn.begin(context), this.#policy);
-    const entry = await new Promise<CacheEntry<Stored> | undefined>((resolve, reject) => {
-      begin = () => resolve(undefined);
-      asked.then(resolve, reject);
+  /** Answers from the cache, or by the handler for all who wait for the same. */
+  async answer(): Promise<Observable<unknown>> {
+    let begin: (() => void) | undefined;
+    const turn = new Turn(() => begin?.());
+    const asked = this.#cache.getOrSetEntry<Stored>(
+      this.#place.key,
+      (context) => turn.begin(context),
+      this.#place.policy,
+    );
+    const entry = await new Promise<CacheEntry<Stored> | 'begun' | ClientLeftError>((resolve, reject) => {
+      begin = () => resolve('begun');
+      asked.then(resolve, (error: unknown) =>
+        error instanceof ClientLeftError ? resolve(error) : reject(error),
+      );
     });
-    if (entry === undefined) return this.#lead(turn, asked);
+    if (entry === 'begun') return this.#lead(turn, asked);
+    // Somebody else's turn, then.
+    if (entry instanceof ClientLeftError) return this.answer();
     const { value, source, refreshed } = entry;
     if (value instanceof StoredAnswer) {
       await this.#send(value, source === 'stale' ? 'STALE' : 'HIT');
@@ -95,9 +86,8 @@ export class Visit {
     }
     turn.settle(undefined);
     if (value instanceof StoredAnswer) return nothing;
-    if (value === undefined || this.#variesBy.length > 0) return this.#next.handle();
-    this.#variesBy = value.variesBy;
-    return this.#ask(variantKey(this.#key, value.variesBy, this.#request));
+    const isVariant = value !== undefined && this.#place.lookForVariant(value);
+    return isVariant ? this.answer() : this.#next.handle();
   }
 
   /** Runs the handler for the refresh that this request has begun, if the cache wants one after another look. */
@@ -138,11 +128,19 @@ export class Visit {
 
   /** @param onFailure what is done when the handler fails; it rejects with what is to go on to the exception filters */
   #run(turn: Turn, status: CacheStatus, onFailure?: (error: unknown) => Promise<void>): Observable<unknown> {
+    const closed = new Promise<void>((resolve) => this.#exchange.onClose(resolve));
+    let stored: Promise<Stored> | undefined;
     this.#exchange.tap({
-      sent: (draft) => this.#sent(draft, turn, status),
+      sent: (draft) => {
+        const judged = judge(draft, this.#route.options, this.#route.windows);
+        if (!turn.isSettled) stored = this.#take(judged, turn, draft.statusCode);
+        // Nobody knows what would have been added to it last.
+        void closed.then(() => (turn.isSettled ? undefined : turn.fail(new ClientLeftError())));
+        return this.#additionsTo(judged, status);
+      },
+      out: () => turn.settle(this.#exchange.header('set-cookie') === undefined ? stored : undefined),
       passed: () => turn.settle(undefined),
     });
-    const closed = new Promise<void>((resolve) => this.#exchange.onClose(resolve));
     return this.#next.handle().pipe(
       observe((value) => {
         if (isStreamed(value)) turn.settle(undefined);
@@ -162,7 +160,7 @@ export class Visit {
     if (!isAnswer) turn.fail(error);
     else {
       turn.settle(undefined);
-      void this.#cache.evict(this.#storedUnder);
+      void this.#place.forget();
     }
     // Who asked has an answer; that the refresh failed is said in the log of the cache.
     if (this.#isAnswered) return;
@@ -170,45 +168,18 @@ export class Visit {
     await onFailure(error);
   }
 
-  #sent(draft: Draft, turn: Turn, status: CacheStatus): Additions {
-    const judged = judge(draft, this.#route.options, this.#route.windows);
-    const { answer, headers } = judged;
-    const isLate = turn.isSettled;
-    turn.settle(this.#storedFor(judged).catch(() => undefined));
+  #take(judged: JudgedAnswer, turn: Turn, statusCode: number): Promise<Stored> {
+    const isKept = judged.answer !== undefined && judged.answer.freshSeconds > 0;
     // What is stored has been replaced by what is not.
-    const isKept = answer !== undefined && answer.freshSeconds > 0;
-    if (turn.hasPrevious && !isKept && !isLate && draft.statusCode < 500)
-      void this.#cache.evict(this.#storedUnder);
+    if (turn.hasPrevious && !isKept && statusCode < 500) void this.#place.forget();
+    return this.#place.storedFor(judged);
+  }
+
+  #additionsTo({ answer, headers }: JudgedAnswer, status: CacheStatus): Additions {
     return {
       headers: { ...headers, 'x-cache': status },
       isNotModified: answer !== undefined && isNotModified(this.#request, answer),
     };
-  }
-
-  /** What is stored under the key: the answer, or by what answers differ when they do. */
-  async #storedFor({ answer, variesBy }: JudgedAnswer): Promise<Stored> {
-    if (answer === undefined) return undefined;
-    const known = [...this.#variesBefore, ...this.#variesBy];
-    if (variesBy.every((name) => known.includes(name))) return answer;
-    if (answer.freshSeconds === 0) return undefined;
-    const names = [...new Set([...this.#variesBy, ...variesBy])].filter(
-      (name) => !this.#variesBefore.includes(name),
-    );
-    await this.#cache.set<Stored>(variantKey(this.#key, names, this.#request), answer, this.#policy);
-    // The list outlives what it tells apart.
-    const { ttlSeconds, staleSeconds, staleIfErrorSeconds } = this.#route.windows;
-    const list = { variesBy: names, freshSeconds: ttlSeconds + staleSeconds + staleIfErrorSeconds };
-    if (this.#variesBy.length === 0) return list;
-    await this.#cache.set<Stored>(this.#key, list, this.#policy);
-    return undefined;
-  }
-
-  /** What a client wanted to have anew is stored; where that fails, what was there is no longer right. */
-  async #replace(stored: Stored): Promise<void> {
-    const isKept = stored !== undefined && stored.freshSeconds > 0;
-    if (isKept)
-      await this.#cache.set(this.#key, stored, this.#policy).catch(() => this.#cache.evict(this.#key));
-    else await this.#cache.evict(this.#key);
   }
 
   #send({ statusCode, headers, sentAtMs, body }: StoredAnswer, status: CacheStatus): Promise<void> {
@@ -219,6 +190,13 @@ export class Visit {
     const kept: Record<string, string> = { age, 'x-cache': status };
     for (const name of notModifiedHeaders) if (headers[name] !== undefined) kept[name] = headers[name];
     return this.#exchange.send({ statusCode: 304, headers: kept, body: noBody });
+  }
+}
+
+/** Who ran the handler for all who wait was gone before the answer was. */
+class ClientLeftError extends Error {
+  constructor() {
+    super('The client left before its answer was sent.');
   }
 }
 

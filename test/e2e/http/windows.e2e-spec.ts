@@ -115,7 +115,7 @@ describe.each(frameworks)('windows on %s', (framework) => {
         expect([stale.body, stale.headers['x-cache'], stale.headers['age']]).toEqual([
           { call: 1 },
           'STALE',
-          '0',
+          expect.stringMatching(/^\d+$/),
         ]);
       expect(calls).toBe(2);
       expect(completed).toBe(11);

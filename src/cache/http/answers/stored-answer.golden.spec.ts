@@ -12,7 +12,7 @@ const list =
   '01 00000033' + Buffer.from('{"variesBy":["accept-language"],"freshSeconds":660}').toString('hex');
 const bytesOf = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex');
 
-function head(value: object): string {
+function withHead(value: object): string {
   const text = Buffer.from(JSON.stringify(value));
   return `01 000000${text.length.toString(16).padStart(2, '0')}${text.toString('hex')}`;
 }
@@ -37,7 +37,9 @@ describe('answers as they are stored', () => {
   it('are read again, the body as it was', () => {
     const read = answerCodec.decode(bytesOf(answer)) as StoredAnswer;
     expect(read).toBeInstanceOf(StoredAnswer);
-    expect({ ...read, body: Buffer.from(read.body) }).toEqual(parts);
+    const { body, ...head } = parts;
+    expect(read).toMatchObject(head);
+    expect(Buffer.from(read.body)).toEqual(body);
     expect(answerCodec.decode(bytesOf(list))).toEqual(variants);
   });
 
@@ -46,10 +48,10 @@ describe('answers as they are stored', () => {
     ['nothing', ''],
     ['a head that is no JSON', '01 00000001 7b'],
     ['a length beyond the end', '01 ffffffff 7b7d'],
-    ['no status', head({ headers: {} })],
-    ['no headers', head({ statusCode: 200 })],
-    ['a header that breaks the line', head({ statusCode: 200, headers: { a: 'b\r\nc: d' } })],
-    ['a name that is none', head({ statusCode: 200, headers: { 'a b': 'c' } })],
+    ['no status', withHead({ headers: {} })],
+    ['no headers', withHead({ statusCode: 200 })],
+    ['a header that breaks the line', withHead({ statusCode: 200, headers: { a: 'b\r\nc: d' } })],
+    ['a name that is none', withHead({ statusCode: 200, headers: { 'a b': 'c' } })],
   ])('%s is refused', (_what, hex) => {
     expect(() => answerCodec.decode(bytesOf(hex))).toThrow(Error);
   });

@@ -11,9 +11,11 @@ export interface Additions {
   readonly isNotModified: boolean;
 }
 
-/** Hears what becomes of an answer; one of the two is called, once. */
+/** Hears what becomes of an answer: it is sent, and then out, or it passes. */
 export interface AnswerTap {
   sent(draft: Draft): Additions;
+  /** Its headers are written, those included that a session or a hook adds last. Not called when the client is gone before that. */
+  out(): void;
   /** It goes out in pieces, or past what can be seen: it is not taken. */
   passed(): void;
 }
@@ -56,6 +58,11 @@ export function methodOf(object: object, name: string): Method {
 /** For this object alone. */
 export function replace(object: object, name: string, value: Method): void {
   Object.defineProperty(object, name, { value, writable: true, configurable: true });
+}
+
+/** In the place of a method that returns its object. */
+export function ignore(this: unknown): unknown {
+  return this;
 }
 
 /** Whether it is what goes out, as it is. */

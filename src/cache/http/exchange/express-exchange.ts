@@ -4,6 +4,7 @@ import {
   bytesOf,
   type Exchange,
   headerText,
+  ignore,
   isFinal,
   type Method,
   methodOf,
@@ -42,11 +43,13 @@ export class ExpressExchange implements Exchange {
     if (!this.#isSent) this.#headersBefore = response.getHeaders();
     this.#isTapped = true;
     let isHeard = false;
+    let isTaken = false;
     const take = (body: Uint8Array) => {
       isHeard = true;
+      isTaken = true;
       const { statusCode } = response;
       const { headers, isNotModified } = tap.sent({ statusCode, body, header: (name) => this.header(name) });
-      if (this.#isSent) return;
+      if (this.#isSent) return tap.out();
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
       if (isNotModified) response.statusCode = 304;
     };
@@ -66,6 +69,12 @@ export class ExpressExchange implements Exchange {
       if (response.headersSent || !(isFinal(body) || typeof body === 'function')) pass();
       else if (!isHeard && !this.#isSending) take(bytesOf(isFinal(body) ? body : undefined));
       return this.#isSent ? response : end(...args);
+    });
+    const writeHead = methodOf(response, 'writeHead');
+    replace(response, 'writeHead', (...args) => {
+      const written = writeHead(...args);
+      if (isTaken && !this.#isSent) tap.out();
+      return written;
     });
     replace(response, 'write', (...args) => {
       pass();
@@ -118,11 +127,11 @@ export class ExpressExchange implements Exchange {
 }
 
 /** What Nest does with a response that is out. */
-const ignoring = Object.fromEntries(
-  ['send', 'json', 'status', 'redirect', 'render', 'end'].map((name) => [
-    name,
-    function ignore(this: unknown): unknown {
-      return this;
-    },
-  ]),
-);
+const ignoring = {
+  send: ignore,
+  json: ignore,
+  status: ignore,
+  redirect: ignore,
+  render: ignore,
+  end: ignore,
+};

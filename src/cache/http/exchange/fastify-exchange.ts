@@ -4,6 +4,7 @@ import {
   bytesOf,
   type Exchange,
   headerText,
+  ignore,
   isFinal,
   type Method,
   methodOf,
@@ -69,7 +70,16 @@ export class FastifyExchange implements Exchange {
         body: bytesOf(final),
         header: (name) => this.header(name),
       });
-      if (this.#isSent) return reply;
+      if (this.#isSent) {
+        tap.out();
+        return reply;
+      }
+      const writeHead = methodOf(reply.raw, 'writeHead');
+      replace(reply.raw, 'writeHead', (...args) => {
+        const written = writeHead(...args);
+        tap.out();
+        return written;
+      });
       for (const [name, value] of Object.entries(headers)) reply.header(name, value);
       if (!isNotModified) return this.#send(final ?? undefined);
       reply.statusCode = 304;
@@ -148,10 +158,6 @@ export class FastifyExchange implements Exchange {
 
 /** What Nest does with a reply that is out. */
 const ignoring = { send: ignore, status: ignore, code: ignore };
-
-function ignore(this: unknown): unknown {
-  return this;
-}
 
 /** What is said by these names, and of the content. */
 function presentOf(reply: FastifyReply, headers: Headers): Headers {
