@@ -11,7 +11,7 @@ import {
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import fc from 'fast-check';
 import { CacheShared, CacheTtl, HttpCache, MomentoCacheInterceptor } from 'nestjs-momento';
 import type { ServerResponse } from 'node:http';
@@ -113,7 +113,7 @@ describe.each(frameworks)('private by default on %s', (framework) => {
     return startHttp(framework, { controllers: [AccountController], providers: [Guard] }, {}, (app) => {
       if (framework === 'express') app.use(beginSession);
       else
-        (app.getHttpAdapter().getInstance() as FastifyInstance).addHook('onSend', async ({ url }, reply) => {
+        (app.getHttpAdapter() as FastifyAdapter).getInstance().addHook('onSend', async ({ url }, reply) => {
           if (url === '/late-cookie') reply.header('set-cookie', 'session=late');
         });
     });
