@@ -74,7 +74,11 @@ export {
   NoCache,
   type RouteDecorator,
 } from './cache/http/route/http-cache.decorators.js';
-export type { CachedRequest, HttpCacheOptions, StorableStatus } from './cache/http/route/http-cache.options.js';
+export type {
+  CachedRequest,
+  HttpCacheOptions,
+  StorableStatus,
+} from './cache/http/route/http-cache.options.js';
 export { MomentoCacheInterceptor } from './cache/http/momento-cache.interceptor.js';
 export { stableKey } from './cache/decorators/stable-key.js';
 export { CacheCollections } from './cache/handles/collections/collections.js';

@@ -33,7 +33,7 @@ export class AnswerPlace {
     this.#request = request;
     this.#route = route;
     this.policy = route.policyOf(request);
-    this.#variesBefore = vary === undefined ? [] : keyedNames(namesIn(vary));
+    this.#variesBefore = vary === undefined ? [] : keyedNames(namesIn(vary), route.options);
     this.#key = this.#variesBefore.length === 0 ? key : variantKey(key, this.#variesBefore, request);
     this.#askedKey = this.#key;
   }
@@ -51,7 +51,10 @@ export class AnswerPlace {
     return true;
   }
 
-  /** What is stored under the key: the answer, or by what answers differ when they do; the variant is stored then. Never rejects. */
+  /**
+   * What is stored under the key: the answer, or by what answers differ when they do. A variant is stored by who asks for it next:
+   * only what the cache has begun itself does it know to be newer than what was invalidated meanwhile.
+   */
   async storedFor({ answer, variesBy }: JudgedAnswer): Promise<Stored> {
     if (answer === undefined) return undefined;
     const known = [...this.#variesBefore, ...this.#variesBy];
@@ -63,25 +66,14 @@ export class AnswerPlace {
     // The list outlives what it tells apart.
     const { ttlSeconds, staleSeconds, staleIfErrorSeconds } = this.#route.windows;
     const list = { variesBy: names, freshSeconds: ttlSeconds + staleSeconds + staleIfErrorSeconds };
-    try {
-      await this.#cache.set<Stored>(variantKey(this.#key, names, this.#request), answer, this.policy);
-      if (this.#variesBy.length === 0) return list;
-      await this.#cache.set<Stored>(this.#key, list, this.policy);
-    } catch {
-      // The cache fails, and its own reads say so.
-    }
+    if (this.#variesBy.length === 0) return list;
+    // Where it fails, the next one tries.
+    await this.#cache.set<Stored>(this.#key, list, this.policy).catch(() => undefined);
     return undefined;
   }
 
   /** What is there is no longer right. */
   async forget(): Promise<void> {
     await this.#cache.evict(this.#askedKey);
-  }
-
-  /** What a client wanted to have anew is stored; where that fails, or nothing is to be stored, what was there is forgotten. */
-  async replace(stored: Stored): Promise<void> {
-    const isKept = stored !== undefined && stored.freshSeconds > 0;
-    if (isKept) await this.#cache.set(this.#askedKey, stored, this.policy).catch(() => this.forget());
-    else await this.forget();
   }
 }

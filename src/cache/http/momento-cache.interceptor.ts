@@ -13,7 +13,8 @@ import { CacheService } from '../cache.service.js';
 import { answerCodec } from './answers/stored-answer.js';
 import type { Exchange } from './exchange/exchange.js';
 import { ExpressExchange } from './exchange/express-exchange.js';
-import { FastifyExchange, type FastifyReply } from './exchange/fastify-exchange.js';
+import { FastifyExchange } from './exchange/fastify-exchange.js';
+import type { FastifyReply } from './exchange/fastify-reply.js';
 import { CachedRoutes } from './route/cached-route.js';
 import { type CachedRequest, checkRouteOptions, type HttpCacheOptions } from './route/http-cache.options.js';
 import { askedBy } from './route/request-key.js';
@@ -79,11 +80,11 @@ export class MomentoCacheInterceptor implements NestInterceptor {
     const http = context.switchToHttp();
     const request = http.getRequest<CachedRequest>();
     const response = http.getResponse<Visited>();
-    const asked = askedBy(request, route.options);
+    const asked = askedBy(request, route.options, route.name);
     if (asked === undefined || response[isVisited] === true) return next.handle();
     response[isVisited] = true;
     const visit = new Visit(answers, request, this.#exchangeOf(response), next, asked.key, route);
-    return asked.isRefresh ? visit.refresh() : visit.answer();
+    return asked.isRefresh ? visit.refresh() : visit.answer('MISS');
   }
 
   #exchangeOf(response: Visited): Exchange {

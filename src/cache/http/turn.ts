@@ -50,8 +50,22 @@ export class Turn {
     this.#settle(outcome);
   }
 
+  /** The request is over, and nothing was sent that could be taken: somebody else's turn. */
+  abandon(): void {
+    if (this.#isSettled) return;
+    if (this.#isBegun) this.fail(new TurnLostError());
+    else this.settle(undefined);
+  }
+
   fail(error: unknown): void {
     this.#isSettled = true;
     this.#fail(error);
+  }
+}
+
+/** Who ran the handler for all who wait has no answer that they could have. */
+export class TurnLostError extends Error {
+  constructor() {
+    super('The request that ran the handler ended without an answer.');
   }
 }

@@ -1,5 +1,5 @@
 import { type CallHandler, HttpException, StreamableFile } from '@nestjs/common';
-import { catchError, finalize, from, type Observable, of, tap as observe } from 'rxjs';
+import { catchError, defer, finalize, from, type Observable, of, tap as observe } from 'rxjs';
 import { pause } from '../../foundation/time/pause.js';
 import type { CacheService } from '../cache.service.js';
 import type { CacheEntry } from '../options/cache.options.js';
@@ -9,8 +9,9 @@ import { judge, type JudgedAnswer } from './answers/judged-answer.js';
 import { StoredAnswer } from './answers/stored-answer.js';
 import type { Additions, Exchange } from './exchange/exchange.js';
 import type { CachedRoute } from './route/cached-route.js';
+import { directivesOf } from './route/header-lists.js';
 import type { CachedRequest } from './route/http-cache.options.js';
-import { type Stored, Turn } from './turn.js';
+import { type Stored, Turn, TurnLostError } from './turn.js';
 
 /** What `x-cache` says. */
 type CacheStatus = 'HIT' | 'MISS' | 'STALE' | 'REFRESH';
@@ -20,6 +21,9 @@ const graceMs = 1_000;
 
 /** What a 304 has of the answer in whose place it is sent, by RFC 9110 §15.4.5. */
 const notModifiedHeaders = ['cache-control', 'content-location', 'etag', 'expires', 'vary'];
+
+/** What is stored is no longer right, then. */
+const goneForGood = new Set([404, 410]);
 
 const nothing = of(undefined);
 const noBody = new Uint8Array();
@@ -50,44 +54,45 @@ export class Visit {
     this.#place = new AnswerPlace(cache, request, route, key, exchange.header('vary'));
   }
 
-  /** Answers by the handler, and stores that. */
-  refresh(): Observable<unknown> {
-    const turn = new Turn(() => undefined);
-    void turn.begin().then(
-      (stored) => this.#place.replace(stored),
-      () => undefined,
-    );
-    return this.#run(turn, 'REFRESH');
+  /** Forgets what is stored, and answers by the handler, for all who ask meanwhile. */
+  async refresh(): Promise<Observable<unknown>> {
+    await this.#place.forget();
+    return this.answer('REFRESH');
   }
 
-  /** Answers from the cache, or by the handler for all who wait for the same. */
-  async answer(): Promise<Observable<unknown>> {
+  /**
+   * Answers from the cache, or by the handler for all who wait for the same.
+   *
+   * @param miss what is said when the handler was run
+   */
+  async answer(miss: 'MISS' | 'REFRESH'): Promise<Observable<unknown>> {
     let begin: (() => void) | undefined;
     const turn = new Turn(() => begin?.());
-    const asked = this.#cache.getOrSetEntry<Stored>(
-      this.#place.key,
-      (context) => turn.begin(context),
-      this.#place.policy,
-    );
-    const entry = await new Promise<CacheEntry<Stored> | 'begun' | ClientLeftError>((resolve, reject) => {
+    const { key, policy } = this.#place;
+    const asked = this.#cache.getOrSetEntry<Stored>(key, (context) => turn.begin(context), policy);
+    const entry = await new Promise<CacheEntry<Stored> | 'begun' | TurnLostError>((resolve, reject) => {
       begin = () => resolve('begun');
       asked.then(resolve, (error: unknown) =>
-        error instanceof ClientLeftError ? resolve(error) : reject(error),
+        error instanceof TurnLostError ? resolve(error) : reject(error),
       );
     });
-    if (entry === 'begun') return this.#lead(turn, asked);
-    // Somebody else's turn, then.
-    if (entry instanceof ClientLeftError) return this.answer();
+    if (entry === 'begun') return this.#lead(turn, asked, miss);
+    if (this.#exchange.isUnderWay) {
+      // Something around it has lost patience, and answered.
+      turn.abandon();
+      return nothing;
+    }
+    if (entry instanceof TurnLostError) return this.answer(miss);
     const { value, source, refreshed } = entry;
     if (value instanceof StoredAnswer) {
       await this.#send(value, source === 'stale' ? 'STALE' : 'HIT');
       if (refreshed !== undefined)
         return this.#refreshBehind(turn, refreshed, (listener) => (begin = listener));
     }
-    turn.settle(undefined);
+    turn.abandon();
     if (value instanceof StoredAnswer) return nothing;
     const isVariant = value !== undefined && this.#place.lookForVariant(value);
-    return isVariant ? this.answer() : this.#next.handle();
+    return isVariant ? this.answer(miss) : this.#next.handle();
   }
 
   /** Runs the handler for the refresh that this request has begun, if the cache wants one after another look. */
@@ -96,58 +101,61 @@ export class Visit {
     refreshed: Promise<void>,
     onBegin: (listener: () => void) => unknown,
   ): Promise<Observable<unknown>> {
-    const begun =
+    const isBegun =
       turn.isBegun ||
       (await new Promise<boolean>((resolve) => {
         onBegin(() => resolve(true));
         void refreshed.then(() => resolve(false));
       }));
-    if (!begun) {
-      turn.settle(undefined);
-      return nothing;
-    }
-    await this.#exchange.reopen();
-    return this.#run(turn, 'HIT');
+    if (isBegun && (await this.#exchange.reopen())) return this.#run(turn, 'HIT');
+    turn.abandon();
+    return nothing;
   }
 
   /** Runs the handler for all who wait. What is stale is sent when it fails, or takes longer than it may. */
-  #lead(turn: Turn, asked: Promise<CacheEntry<Stored>>): Observable<unknown> {
+  #lead(turn: Turn, asked: Promise<CacheEntry<Stored>>, miss: CacheStatus): Observable<unknown> {
     const stale = staleIn(asked);
     void stale.then((answer) => (turn.isSettled ? undefined : this.#sendInstead(answer)));
-    return this.#run(turn, 'MISS', async (error) => {
+    return this.#run(turn, miss, async (error) => {
       await this.#sendInstead(await stale);
       if (!this.#isAnswered) throw error;
     });
   }
 
   async #sendInstead(stale: StoredAnswer | undefined): Promise<void> {
-    if (stale === undefined || this.#isAnswered) return;
+    if (stale === undefined || this.#isAnswered || this.#exchange.isUnderWay) return;
     await this.#send(stale, 'STALE');
     await this.#exchange.reopen();
   }
 
   /** @param onFailure what is done when the handler fails; it rejects with what is to go on to the exception filters */
   #run(turn: Turn, status: CacheStatus, onFailure?: (error: unknown) => Promise<void>): Observable<unknown> {
-    const closed = new Promise<void>((resolve) => this.#exchange.onClose(resolve));
+    const over = this.#exchange.over();
     let stored: Promise<Stored> | undefined;
+    let isSubscribed = false;
     this.#exchange.tap({
       sent: (draft) => {
         const judged = judge(draft, this.#route.options, this.#route.windows);
         if (!turn.isSettled) stored = this.#take(judged, turn, draft.statusCode);
         // Nobody knows what would have been added to it last.
-        void closed.then(() => (turn.isSettled ? undefined : turn.fail(new ClientLeftError())));
+        void over.then(() => turn.abandon());
         return this.#additionsTo(judged, status);
       },
-      out: () => turn.settle(this.#exchange.header('set-cookie') === undefined ? stored : undefined),
+      out: () => turn.settle(this.#isForOne() ? undefined : stored),
       passed: () => turn.settle(undefined),
     });
-    return this.#next.handle().pipe(
+    // What is around it may have lost patience, and never asks.
+    setImmediate(() => (isSubscribed ? undefined : turn.abandon()));
+    return defer(() => {
+      isSubscribed = true;
+      return this.#next.handle();
+    }).pipe(
       observe((value) => {
         if (isStreamed(value)) turn.settle(undefined);
       }),
       catchError((error: unknown) => from(this.#failed(error, turn, onFailure))),
       finalize(() => {
-        if (!turn.isSettled) void closed.then(() => pause(graceMs)).then(() => turn.settle(undefined));
+        if (!turn.isSettled) void over.then(() => pause(graceMs)).then(() => turn.abandon());
       }),
     );
   }
@@ -155,23 +163,30 @@ export class Visit {
   /** @throws what is to go on to the exception filters */
   async #failed(error: unknown, turn: Turn, onFailure?: (error: unknown) => Promise<void>): Promise<void> {
     // What is the client's own fault, or the fate of what it asks for, is an answer as any other: the filters make it.
-    const isAnswer = error instanceof HttpException && error.getStatus() < 500;
-    if (isAnswer && !this.#isAnswered) throw error;
-    if (!isAnswer) turn.fail(error);
-    else {
-      turn.settle(undefined);
-      void this.#place.forget();
-    }
+    const status = error instanceof HttpException ? error.getStatus() : 500;
+    if (status < 500 && !this.#isAnswered) throw error;
+    if (status < 500) turn.settle(undefined);
+    // Where the client has left, that may be why.
+    else if (this.#exchange.isGone) turn.abandon();
+    else turn.fail(error);
+    if (this.#isAnswered && goneForGood.has(status)) void this.#place.forget();
     // Who asked has an answer; that the refresh failed is said in the log of the cache.
     if (this.#isAnswered) return;
     if (onFailure === undefined) throw error;
     await onFailure(error);
   }
 
+  /** By what was added last. */
+  #isForOne(): boolean {
+    const control = directivesOf(this.#exchange.header('cache-control'));
+    return this.#exchange.header('set-cookie') !== undefined || control.has('no-store');
+  }
+
   #take(judged: JudgedAnswer, turn: Turn, statusCode: number): Promise<Stored> {
     const isKept = judged.answer !== undefined && judged.answer.freshSeconds > 0;
     // What is stored has been replaced by what is not.
-    if (turn.hasPrevious && !isKept && statusCode < 500) void this.#place.forget();
+    if (turn.hasPrevious && !isKept && (statusCode < 400 || goneForGood.has(statusCode)))
+      void this.#place.forget();
     return this.#place.storedFor(judged);
   }
 
@@ -190,13 +205,6 @@ export class Visit {
     const kept: Record<string, string> = { age, 'x-cache': status };
     for (const name of notModifiedHeaders) if (headers[name] !== undefined) kept[name] = headers[name];
     return this.#exchange.send({ statusCode: 304, headers: kept, body: noBody });
-  }
-}
-
-/** Who ran the handler for all who wait was gone before the answer was. */
-class ClientLeftError extends Error {
-  constructor() {
-    super('The client left before its answer was sent.');
   }
 }
 

@@ -110,7 +110,7 @@ const rows: readonly Row[] = [
       etag,
       'content-type': undefined,
       'content-length': undefined,
-      vary: 'authorization, cookie',
+      vary: 'authorization, cookie, x-api-key',
       'cache-control': 'private, max-age=60',
     },
     body: '',

@@ -282,9 +282,15 @@ describe.each(frameworks)('what is stored is what was sent, on %s', (framework) 
 
   it('a redirect is stored when asked, with its target', async () => {
     const { url } = await start();
-    for (const status of ['MISS', 'HIT']) {
+    // Express names `Accept` in the Vary of a redirect, which is known only behind the first one.
+    const statuses = framework === 'express' ? ['MISS', 'MISS', 'HIT'] : ['MISS', 'HIT'];
+    for (const status of statuses) {
       const { headers, status: code } = await fetch(`${url}/redirect`, { redirect: 'manual' });
-      expect([code, headers.get('location'), headers.get('x-cache')]).toEqual([301, '/elsewhere/1', status]);
+      expect([code, headers.get('location'), headers.get('x-cache')]).toEqual([
+        301,
+        `/elsewhere/${calls}`,
+        status,
+      ]);
     }
   });
 

@@ -8,7 +8,7 @@ import {
   Res,
   UseInterceptors,
 } from '@nestjs/common';
-import { CacheTtl, HttpCache, MomentoCacheInterceptor } from 'nestjs-momento';
+import { CacheService, CacheTags, CacheTtl, HttpCache, MomentoCacheInterceptor } from 'nestjs-momento';
 import { describe, expect, it } from 'vitest';
 import { frameworks, useHttpApps } from './http-app.fixture.js';
 
@@ -17,6 +17,7 @@ interface Response {
 }
 
 let calls: string[] = [];
+let duringLate: () => Promise<void> = async () => undefined;
 
 @Controller()
 @UseInterceptors(MomentoCacheInterceptor)
@@ -36,11 +37,13 @@ class GreetingController {
 
   /** Says by what it differs only when it has run. */
   @Get('late')
-  late(
+  @CacheTags('late')
+  async late(
     @Headers('accept-language') language: string | undefined,
     @Res({ passthrough: true }) response: Response,
   ) {
     calls.push(language ?? 'en');
+    await duringLate();
     response.header('vary', 'Accept-Language');
     return { language: language ?? 'en' };
   }
@@ -88,16 +91,21 @@ describe.each(frameworks)('Vary on %s', (framework) => {
       const { body, headers } = await get(`/${path}`, { 'accept-language': language });
       return [(body as { readonly language: string }).language, headers['x-cache']];
     };
+    // Of what the handler says by itself, the first answer tells only that.
+    if (path === 'late') await ask('en');
+    calls = [];
     for (const language of ['de', 'fr', 'it']) expect(await ask(language)).toEqual([language, 'MISS']);
     for (const language of ['de', 'fr', 'it']) expect(await ask(language)).toEqual([language, 'HIT']);
     expect(calls).toEqual(['de', 'fr', 'it']);
     expect((await get(`/${path}`, { 'accept-language': 'de' })).headers['vary']).toBe(
-      'accept-language, authorization, cookie',
+      'accept-language, authorization, cookie, x-api-key',
     );
   });
 
   it('runs the handler once a variant for however many ask at once', async () => {
     const { get } = await start();
+    await get('/late');
+    calls = [];
     const languages = Array.from({ length: 30 }, (_, index) => ['de', 'fr', 'it'][index % 3] ?? '');
     const answers = await Promise.all(
       languages.map((language) => get('/late', { 'accept-language': language })),
@@ -123,6 +131,16 @@ describe.each(frameworks)('Vary on %s', (framework) => {
     expect(calls.length).toBe(before);
   });
 
+  it('does not store a variant that was invalidated while it was the first', async () => {
+    const { get, app } = await start();
+    duringLate = () => app.get(CacheService).invalidateTags('late');
+    await get('/late', { 'accept-language': 'de' });
+    duringLate = async () => undefined;
+    await get('/late', { 'accept-language': 'fr' });
+    await get('/late', { 'accept-language': 'fr' });
+    expect((await get('/late', { 'accept-language': 'de' })).headers['x-cache']).toBe('MISS');
+  });
+
   it('does not store what varies by anything', async () => {
     const { get } = await start();
     expect([(await get('/anything')).body, (await get('/anything')).body]).toEqual([
@@ -135,9 +153,10 @@ describe.each(frameworks)('Vary on %s', (framework) => {
     const { get } = await start();
     const ask = async () => get('/late-stale', { 'accept-language': 'de' });
     expect((await ask()).body).toEqual({ call: 1 });
+    expect((await ask()).body).toEqual({ call: 2 });
     await waitFor(async () => (await ask()).headers['x-cache'] === 'STALE');
     await waitFor(async () => (await ask()).headers['x-cache'] === 'HIT');
-    expect((await ask()).body).toEqual({ call: 2 });
+    expect((await ask()).body).toEqual({ call: 3 });
     expect((await get('/late-stale', { 'accept-language': 'fr' })).headers['x-cache']).toBe('MISS');
   });
 

@@ -22,6 +22,10 @@ export interface AnswerTap {
 
 /** The answer to one request, whichever framework sends it. */
 export interface Exchange {
+  /** Whether the client has been sent something already. */
+  readonly isUnderWay: boolean;
+  /** Whether the client has left. */
+  readonly isGone: boolean;
   /** What is said by now. */
   header(name: string): string | undefined;
   /** From now on hears what is sent. */
@@ -33,17 +37,32 @@ export interface Exchange {
    * @returns when nothing that is done to the response can change what was sent
    */
   send(answer: SentAnswer): Promise<void>;
-  /** After `send`: makes the response one that another answer can be given to, which only the tap hears. */
-  reopen(): Promise<void>;
-  /** Calls back when the connection is gone or all is sent. */
-  onClose(listener: () => void): void;
+  /**
+   * After `send`: makes the response one that another answer can be given to, which only the tap hears.
+   *
+   * @returns false: it is not out after a while, as behind another answer on its connection, and stays as it is
+   */
+  reopen(): Promise<boolean>;
+  /** @returns when all is sent, or the connection is gone */
+  over(): Promise<void>;
 }
 
-/** Resolves when all is sent, or the connection is gone. Who logs what was answered has done so then. */
-export async function untilOut(response: ServerResponse): Promise<void> {
-  if (response.writableFinished || response.destroyed || response.closed) return;
+/** @returns when all is sent, or the connection is gone; who logs what was answered has done so then */
+export async function whenOver(response: ServerResponse): Promise<void> {
+  // A response that waits behind another one on its connection never hears that this is gone.
+  const { socket } = response.req;
+  if (response.writableFinished || response.destroyed || response.closed || socket.destroyed) return;
+  const ends = [
+    [response, 'finish'],
+    [response, 'close'],
+    [socket, 'close'],
+  ] as const;
   await new Promise<void>((resolve) => {
-    for (const event of ['finish', 'close']) response.once(event, () => resolve());
+    const end = () => {
+      for (const [emitter, event] of ends) emitter.off(event, end);
+      resolve();
+    };
+    for (const [emitter, event] of ends) emitter.on(event, end);
   });
 }
 
@@ -72,9 +91,10 @@ export function isFinal(payload: unknown): payload is string | Uint8Array | null
   );
 }
 
+/** A copy: the handler may use its buffer again. */
 export function bytesOf(payload: string | Uint8Array | null | undefined): Uint8Array {
   if (typeof payload === 'string') return Buffer.from(payload);
-  return payload ?? new Uint8Array();
+  return payload instanceof Uint8Array ? Uint8Array.prototype.slice.call(payload) : new Uint8Array();
 }
 
 /** The type of a text as it is sent, which is UTF-8. */

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { withinTime } from '../../../foundation/time/pause.js';
 import {
   type AnswerTap,
   bytesOf,
@@ -11,10 +12,12 @@ import {
   payloadOf,
   replace,
   type SentAnswer,
-  untilOut,
+  whenOver,
   withUtf8,
 } from './exchange.js';
 import { standInForResponse } from './stand-in.js';
+
+const reopenLimitMs = 1_000;
 
 /** Express sends what is buffered by `send`, but for redirects, which it ends at once. */
 export class ExpressExchange implements Exchange {
@@ -24,6 +27,7 @@ export class ExpressExchange implements Exchange {
   #headersBefore: OutgoingHttpHeaders = {};
   /** What was said before a stored answer was sent. */
   #present: OutgoingHttpHeaders = {};
+  #statusBefore = 200;
   #isTapped = false;
   #isSending = false;
   #isSent = false;
@@ -33,15 +37,23 @@ export class ExpressExchange implements Exchange {
     this.#send = methodOf(response, 'send');
   }
 
+  get isUnderWay(): boolean {
+    return this.#response.headersSent;
+  }
+
+  get isGone(): boolean {
+    return this.#response.req.socket.destroyed;
+  }
+
   header(name: string): string | undefined {
     return headerText(this.#response.getHeader(name));
   }
 
   tap(tap: AnswerTap): void {
     const response = this.#response;
-    const [end, write] = [methodOf(response, 'end'), methodOf(response, 'write')];
     if (!this.#isSent) this.#headersBefore = response.getHeaders();
     this.#isTapped = true;
+    const [end, write, writeHead] = ['end', 'write', 'writeHead'].map((name) => methodOf(response, name));
     let isHeard = false;
     let isTaken = false;
     const take = (body: Uint8Array) => {
@@ -65,20 +77,21 @@ export class ExpressExchange implements Exchange {
       return this.#isSent ? response : this.#send(body);
     });
     replace(response, 'end', (...args) => {
-      const [body] = args;
-      if (response.headersSent || !(isFinal(body) || typeof body === 'function')) pass();
+      const [body, encoding] = args;
+      const isWhole = isFinal(body) && (typeof encoding !== 'string' || /^utf-?8$/i.test(encoding));
+      if (response.headersSent || !(isWhole || typeof body === 'function')) pass();
       else if (!isHeard && !this.#isSending) take(bytesOf(isFinal(body) ? body : undefined));
-      return this.#isSent ? response : end(...args);
-    });
-    const writeHead = methodOf(response, 'writeHead');
-    replace(response, 'writeHead', (...args) => {
-      const written = writeHead(...args);
-      if (isTaken && !this.#isSent) tap.out();
-      return written;
+      return this.#isSent ? response : end?.(...args);
     });
     replace(response, 'write', (...args) => {
       pass();
-      return this.#isSent ? true : write(...args);
+      return this.#isSent ? true : write?.(...args);
+    });
+    if (this.#isSent) return;
+    replace(response, 'writeHead', (...args) => {
+      const written = writeHead?.(...args);
+      if (isTaken && !this.#isSent) tap.out();
+      return written;
     });
   }
 
@@ -86,23 +99,33 @@ export class ExpressExchange implements Exchange {
     const { statusCode, headers } = answer;
     const response = this.#response;
     this.#present = response.getHeaders();
+    this.#statusBefore = response.statusCode;
     if (this.#isTapped) this.#withdraw();
     for (const name in headers) response.setHeader(name, headers[name] ?? '');
     response.statusCode = statusCode;
     this.#isSending = true;
     this.#send(payloadOf(answer));
     this.#isSending = false;
+    // Else a middleware, as for compression or a session, is at work.
+    if (!response.headersSent) await whenOver(response);
     this.#isSent = true;
     if (!this.#isTapped) Object.assign(response, ignoring);
-    // Else a middleware, as for compression, is at work.
-    if (!response.headersSent) await untilOut(response);
   }
 
-  async reopen(): Promise<void> {
-    await untilOut(this.#response);
-    if (!this.#isTapped)
-      for (const name of Object.keys(ignoring)) Reflect.deleteProperty(this.#response, name);
+  async reopen(): Promise<boolean> {
+    const isOut = await withinTime(
+      this.over().then(() => true),
+      reopenLimitMs,
+    );
+    if (isOut !== true) return false;
+    if (!this.#isTapped) for (const name in ignoring) Reflect.deleteProperty(this.#response, name);
+    this.#response.statusCode = this.#statusBefore;
     standInForResponse(this.#response, this.#present, this.#isTapped);
+    return true;
+  }
+
+  over(): Promise<void> {
+    return whenOver(this.#response);
   }
 
   /** What a handler that goes on has said until now is no part of what is sent in its place. */
@@ -110,11 +133,6 @@ export class ExpressExchange implements Exchange {
     for (const name of Object.keys(this.#present)) this.#response.removeHeader(name);
     for (const [name, value] of Object.entries(this.#headersBefore))
       if (value !== undefined) this.#response.setHeader(name, value);
-  }
-
-  onClose(listener: () => void): void {
-    if (this.#response.closed) listener();
-    else this.#response.once('close', listener);
   }
 
   /** As Express's own `send` does afterwards, so that what is stored has it. */

@@ -18,11 +18,14 @@ type Timed = { readonly freshSeconds: number } | undefined;
 /** A route whose answers are cached, and how. */
 export class CachedRoute {
   readonly options: RouteOptions;
+  /** The same in all processes: of the class, the method, and the versions of an API that it is for. */
+  readonly name: string;
   readonly windows: Windows;
   readonly #policy: GetOrSetOptions<Timed>;
 
   /** @param policy the connection's, for what the route leaves out */
-  constructor(options: RouteOptions, policy: CachePolicy) {
+  constructor(name: string, options: RouteOptions, policy: CachePolicy) {
+    this.name = name;
     this.options = options;
     const { ttlSeconds = policy.ttlSeconds } = options;
     const { staleSeconds = policy.staleSeconds, staleIfErrorSeconds = policy.staleIfErrorSeconds } = options;
@@ -55,10 +58,12 @@ export class CachedRoute {
   }
 }
 
-/** Names of Nest's metadata, which it does not export: `@Sse()`, and what parameters and `@Res()` say. The same in Nest 11 and 12. */
+/** Names of Nest's metadata, which it does not export: `@Sse()`, what parameters and `@Res()` say, and versions. The same in Nest 11 and 12. */
 const sseMetadata = '__sse__';
 const argumentsMetadata = '__routeArguments__';
 const passthroughMetadata = '__responsePassthrough__';
+
+const versionMetadata = '__version__';
 
 /** The first part of the names under which `@Res()` and `@Next()` are kept. */
 const ownAnswer = ['1', '2'];
@@ -81,10 +86,16 @@ export class CachedRoutes {
     if (known !== undefined) return known ?? undefined;
     const options = { ...this.#defaults, ...routeOptionsOf(context) };
     const isOff = options.isOff === true || answersByItself(controller, handler);
-    const route = isOff ? null : new CachedRoute(options, policy());
+    const route = isOff ? null : new CachedRoute(nameOf(controller, handler), options, policy());
     this.#routes.set(controller, ofController.set(handler, route));
     return route ?? undefined;
   }
+}
+
+function nameOf(controller: { readonly name: string }, handler: { readonly name: string }): string {
+  const versions: unknown =
+    Reflect.getMetadata(versionMetadata, handler) ?? Reflect.getMetadata(versionMetadata, controller) ?? [];
+  return [controller.name, handler.name, ...[versions].flat().map(String)].join('.');
 }
 
 /** Whether the handler sends by itself, piece by piece or past Nest: there is no one answer to take. */

@@ -11,7 +11,7 @@ const request = (url: string, more: Partial<CachedRequest> = {}): CachedRequest 
   headers: { host: 'a.example' },
   ...more,
 });
-const keyOf = (...args: Parameters<typeof request>) => askedBy(request(...args), {})?.key;
+const keyOf = (...args: Parameters<typeof request>) => askedBy(request(...args), {}, 'Pages.find')?.key;
 
 describe('the key of a request', () => {
   it('does not depend on the order of parameters, but for those of one name', () => {
@@ -58,8 +58,9 @@ describe('the key of a request', () => {
   });
 
   it('is one of its kind, whatever a request brings', () => {
-    const own = (key: string) => askedBy(request('/x'), { key })?.key;
-    const audience = (name: string) => askedBy(request('/x'), { key: 'own', varyBy: () => name })?.key;
+    const own = (key: string) => askedBy(request('/x'), { key }, 'Pages.find')?.key;
+    const audience = (name: string) =>
+      askedBy(request('/x'), { key: 'own', varyBy: () => name }, 'Pages.find')?.key;
     const vary = variantKey(own('own') ?? '', ['accept'], request('/x', { headers: { accept: 'a' } }));
     const keys = [
       own('own'),
@@ -73,6 +74,18 @@ describe('the key of a request', () => {
     expect(new Set(keys).size).toBe(keys.length);
     for (const key of keys) expect(own(key ?? '')).not.toBe(key);
   });
+
+  it('differs for another route of the same path, as of another version', () => {
+    expect(askedBy(request('/x'), {}, 'Pages.find.2')?.key).not.toBe(keyOf('/x'));
+  });
+
+  it.each([{ 'content-length': '3' }, { 'transfer-encoding': 'chunked' }])(
+    'is none with a body: %o',
+    (headers) => {
+      expect(keyOf('/x', { headers: { host: 'a.example', ...headers } })).toBeUndefined();
+      expect(keyOf('/x', { headers: { host: 'a.example', 'content-length': '0' } })).toBe(keyOf('/x'));
+    },
+  );
 
   it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'QUERY', 'get'])('is none for %s', (method) => {
     expect(keyOf('/x', { method })).toBeUndefined();

@@ -5,8 +5,8 @@ import type { CachedRequest, RouteOptions } from './http-cache.options.js';
 /** Answered by the handler alone: for a part, or under a condition that only the resource's present state can meet. */
 const passedThrough = ['range', 'if-range', 'if-match', 'if-unmodified-since'];
 
-/** With one of these, an answer may be for one client alone. */
-const credentials = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key'];
+/** With one of these headers, an answer may be for one client alone. */
+export const credentialHeaders: readonly string[] = ['authorization', 'cookie', 'x-api-key'];
 
 /** Of this machine's own names the port says nothing: a test listens at another one for each request. */
 const loopbackPort = /^(localhost|127\.0\.0\.1|\[::1\]):\d+$/;
@@ -22,11 +22,17 @@ export interface Asked {
   readonly isRefresh: boolean;
 }
 
-/** @returns undefined: the request passes through */
-export function askedBy(request: CachedRequest, options: RouteOptions): Asked | undefined {
+/**
+ * @param routeName tells routes of one path apart, as those of versions that a header names
+ * @returns undefined: the request passes through
+ */
+export function askedBy(request: CachedRequest, options: RouteOptions, routeName: string): Asked | undefined {
   const { method, headers } = request;
   if (method !== 'GET' && method !== 'HEAD') return undefined;
   if (passedThrough.some((name) => headers[name] !== undefined)) return undefined;
+  // The body of a GET is no part of its key.
+  if ((headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined)
+    return undefined;
   const { varyBy, isShared = false } = options;
   const audience = varyBy?.(request);
   if (varyBy !== undefined && (typeof audience !== 'string' || audience === '')) return undefined;
@@ -34,18 +40,23 @@ export function askedBy(request: CachedRequest, options: RouteOptions): Asked | 
   const directives = options.honorsNoCache === true ? directivesOf(headers['cache-control']) : undefined;
   if (directives?.has('no-store') === true) return undefined;
   const isRefresh = directives?.has('no-cache') === true || directives?.get('max-age') === '0';
-  return { key: `${method} ${keyOf(request, options, audience)}`, isRefresh };
+  return { key: `${method} ${keyOf(request, options, audience, routeName)}`, isRefresh };
 }
 
 /** As Express and Fastify tell it: host and scheme are a trusted proxy's where there is one, and an answer may name them. */
-function keyOf(request: CachedRequest, { key }: RouteOptions, audience: string | undefined): string {
+function keyOf(
+  request: CachedRequest,
+  { key }: RouteOptions,
+  audience: string | undefined,
+  routeName: string,
+): string {
   if (key !== undefined) {
     const own = typeof key === 'string' ? key : key(request);
     return audience === undefined ? `key:${own}` : `for:${stableKey([own, audience])}`;
   }
   const { protocol, hostname, headers, originalUrl, url } = request;
   const host = oneLine(headers['host'] ?? headers[':authority'])?.replace(loopbackPort, '$1');
-  const parts = [protocol, hostname, host, withSortedQuery(originalUrl ?? url), audience];
+  const parts = [routeName, protocol, hostname, host, withSortedQuery(originalUrl ?? url), audience];
   const whole = JSON.stringify(parts);
   return whole.length <= longestKey ? `url:${whole}` : `long:${stableKey(parts)}`;
 }
@@ -63,7 +74,9 @@ function withSortedQuery(url: string): string {
 }
 
 function hasCredentials({ headers, user }: CachedRequest): boolean {
-  return (user !== undefined && user !== null) || credentials.some((name) => headers[name] !== undefined);
+  return (
+    (user !== undefined && user !== null) || credentialHeaders.some((name) => headers[name] !== undefined)
+  );
 }
 
 /**
