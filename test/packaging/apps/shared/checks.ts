@@ -1,8 +1,9 @@
 import 'reflect-metadata';
+import { declaredChecks } from './declared-checks.js';
 import { httpChecks } from './http-checks.js';
 import { type Checks, frameworks } from './running-app.js';
 
 export { frameworks };
 
 /** Copied into both apps, so that Nest 11 and Nest 12 do the same on both frameworks. */
-export const checks: Checks = { ...httpChecks };
+export const checks: Checks = { ...httpChecks, ...declaredChecks };
