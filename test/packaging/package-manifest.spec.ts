@@ -100,6 +100,7 @@ describe('the published manifest', () => {
       '@nestjs/common': '^11.0.0 || ^12.0.0',
       '@nestjs/core': '^11.0.0 || ^12.0.0',
       '@nestjs/testing': '^11.0.0 || ^12.0.0',
+      rxjs: '^7.2.0',
     });
   });
 

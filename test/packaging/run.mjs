@@ -64,10 +64,11 @@ async function checkTarball() {
   await step('are the types wrong', () => run('npx', ['attw', tarball], { cwd: root }));
 }
 
-/** Installs the tarball with what the fixture pins, into a copy of the fixture. */
-function install(name, cwd) {
+/** Installs the tarball with what the fixture pins, into a copy of the fixture that has the sources which the apps share. */
+function install(name, cwd, sources) {
   return step(`${name}: npm install`, async () => {
     await cp(join(fixtures, basename(cwd)), cwd, { recursive: true });
+    await cp(join(fixtures, 'shared'), join(cwd, sources, 'shared'), { recursive: true });
     await run('npm', ['install', '--no-package-lock', '--prefer-offline', '--no-audit', '--no-fund'], {
       cwd,
     });
@@ -77,7 +78,7 @@ function install(name, cwd) {
 
 /** One app's source, built as ESM and as CommonJS, and bundled. */
 async function prepareNest12() {
-  if (!(await install('nest12', nest12))) return false;
+  if (!(await install('nest12', nest12, 'esm/src'))) return false;
   for (const build of ['esm', 'cjs']) {
     await cp(join(nest12, 'src'), join(nest12, build, 'src'), { recursive: true });
     if (!(await checkTypes(`nest12-${build}: tsc`, join(nest12, build), 'tsconfig.json'))) return false;
@@ -90,7 +91,8 @@ async function prepareNest12() {
 /** The app of the lowest versions that the package takes. */
 async function prepareNest11() {
   return (
-    (await install('nest11', nest11)) && checkTypes('nest11: tsc', nest11, 'tsconfig.json', ['--noEmit'])
+    (await install('nest11', nest11, 'test')) &&
+    checkTypes('nest11: tsc', nest11, 'tsconfig.json', ['--noEmit'])
   );
 }
 
@@ -102,6 +104,8 @@ async function runNest12() {
   for (const build of ['esm', 'cjs'])
     await endsByItself(`nest12-${build}: the app stores, reads and ends`, `${build}/dist/main.js`, { cwd });
   await endsByItself('nest12-esm: a CommonJS library has the same classes', 'esm/dist/one-copy.js', { cwd });
+  for (const framework of ['express', 'fastify'])
+    await endsByItself(`nest12: caching on ${framework}`, 'esm/dist/caching.js', { cwd, args: [framework] });
   await checkCommand(cwd, 'esm/dist/set-up.js');
   // Where no package is installed.
   for (const name of ['esbuild-cjs', 'esbuild-esm', 'esbuild-esm-splitting', 'webpack-cjs', 'webpack-esm'])
@@ -124,6 +128,7 @@ async function runNest11() {
       marker: 'Ran all test suites',
     });
   await runJest('jest, with and without overrideMomento', 'users');
+  await runJest('jest, caching on Express and on Fastify', 'caching');
 
   await removeAwsSdk(cwd);
   await runJest(saysWhatToInstall, 'without-aws-sdk');
