@@ -196,9 +196,14 @@ export const httpChecks: Checks = {
         const { cache, headers, text } = await ask('/items/passthrough');
         assert.deepEqual([cache, headers.get('link'), text], [expected, '</2>; rel="next"', '{"call":1}']);
       }
-      for (const expected of ['MISS', 'HIT']) {
+      // Express names `Accept` in the Vary of a redirect, which is known only behind the first one.
+      const first = await ask('/items/redirect');
+      const location = framework === 'express' ? '/elsewhere/3' : '/elsewhere/2';
+      const again = framework === 'express' ? ['MISS', 'HIT'] : ['HIT', 'HIT'];
+      assert.equal(first.cache, 'MISS');
+      for (const expected of again) {
         const { cache, headers, status } = await ask('/items/redirect');
-        assert.deepEqual([cache, headers.get('location'), status], [expected, '/elsewhere/2', 301]);
+        assert.deepEqual([cache, headers.get('location'), status], [expected, location, 301]);
       }
     }),
 
