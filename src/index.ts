@@ -105,16 +105,29 @@ export {
 export type { SchemaIssue, StandardSchema } from './foundation/values/standard-schema.js';
 export { bytesCodec, jsonCodec, type MomentoCodec, stringCodec } from './foundation/momento.codecs.js';
 
+export {
+  type AnyTopicDefinition,
+  defineTopic,
+  type TopicDefinition,
+  type TopicDefinitionOptions,
+} from './topics/definitions/topic-definition.js';
+export { MomentoMessageError } from './topics/definitions/message.error.js';
 export { TopicService } from './topics/topic.service.js';
 export type {
   TopicCallOptions,
   TopicCursor,
   TopicGap,
+  TopicGapEvent,
   TopicHandler,
+  TopicListenOptions,
   TopicMessage,
+  TopicObserveOptions,
+  TopicSseOptions,
+  TopicStreamOptions,
   TopicSubscribeOptions,
+  TopicsOptions,
   TopicSubscription,
-} from './topics/topic.options.js';
+} from './topics/definitions/topic.options.js';
 export type { SubscriptionStatus } from './clients/streams/listeners/subscription-handle.js';
 
 export type {

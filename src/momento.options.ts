@@ -12,6 +12,7 @@ import {
   ttlDescription,
   wholeSeconds,
 } from './cache/options/ttl.js';
+import type { TopicsOptions } from './topics/definitions/topic.options.js';
 import type { CredentialSource } from './credentials/fetched/credential-source.js';
 import type { MomentoEndpoint } from './credentials/key/endpoint.js';
 import type { RefreshOptions } from './credentials/following/refresh-plan.js';
@@ -46,6 +47,8 @@ export interface MomentoModuleOptions {
   readonly createCaches?: boolean | undefined;
   /** The defaults of its caches: what a handle (`forFeature`, `cache()`) and a call leave out. */
   readonly cache?: CacheBinding | undefined;
+  /** How its topics are written. */
+  readonly topics?: TopicsOptions | undefined;
   /** The short form of `cache: { ttlSeconds }`. @default 600 */
   readonly defaultTtlSeconds?: number | undefined;
   /** The SDK's configuration of `CacheClient`. @default Configurations.Laptop.latest() */
@@ -72,6 +75,11 @@ export interface MomentoModuleOptions {
   readonly shutdownTimeoutSeconds?: number | undefined;
 }
 
+const topicsRules: Readonly<Record<keyof TopicsOptions, Rule>> = {
+  codec: expected('a codec', hasMethods('encode', 'decode')),
+  maxMessageBytes: expected('a number of bytes above 0', isPositive),
+};
+
 const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
   credentials: expected(
     'a source such as fromSecretsManager(), or an SDK CredentialProvider',
@@ -82,6 +90,10 @@ const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
   createCaches: expected('true or false', (value) => typeof value === 'boolean'),
   cache: (value) => {
     const problems = findProblems(value, bindingRules);
+    return problems.length === 0 ? undefined : problems.join('; ');
+  },
+  topics: (value) => {
+    const problems = findProblems(value, topicsRules);
     return problems.length === 0 ? undefined : problems.join('; ');
   },
   defaultTtlSeconds: expected(ttlDescription, isTtl),
@@ -123,7 +135,13 @@ export function resolveOptions(options: MomentoModuleOptions, name: string): Res
     `The options of the Momento connection ${quoteName(name)}`,
     findProblems(options, factoryRules),
   );
-  const { credentials = fromEnvironment(), createCaches = false, cache = {}, refresh = {} } = options;
+  const {
+    credentials = fromEnvironment(),
+    createCaches = false,
+    cache = {},
+    topics = {},
+    refresh = {},
+  } = options;
   const { bootTimeoutSeconds = 10, onConnectError = 'fail', shutdownTimeoutSeconds = 5 } = options;
   const { endpoint, cacheName, configuration, topicConfiguration, leaderboardConfiguration } = options;
   const { sdkLogs = 'warn' } = options;
@@ -135,6 +153,7 @@ export function resolveOptions(options: MomentoModuleOptions, name: string): Res
     cacheName,
     createCaches,
     cache: { ...cache, ttlSeconds },
+    topics,
     // Of the raw client, which knows nothing of values.
     defaultTtlSeconds: wholeSeconds(typeof ttlSeconds === 'number' ? ttlSeconds : usualTtlSeconds),
     configuration,

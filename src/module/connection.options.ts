@@ -1,5 +1,6 @@
 import type { CacheBinding } from '../cache/options/cache.options.js';
 import type { ConnectionOptions } from '../clients/momento-connection.js';
+import type { TopicsOptions } from '../topics/definitions/topic.options.js';
 import type { CredentialSource } from '../credentials/fetched/credential-source.js';
 import type { RefreshOptions } from '../credentials/following/refresh-plan.js';
 import type { MomentoEndpoint } from '../credentials/key/endpoint.js';
@@ -18,4 +19,5 @@ export interface ResolvedMomentoOptions extends ConnectionOptions {
   readonly refresh: RefreshOptions | false;
   /** The defaults of its caches. */
   readonly cache: CacheBinding;
+  readonly topics: TopicsOptions;
 }

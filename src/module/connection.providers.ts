@@ -21,7 +21,7 @@ import { connectionLogger } from '../foundation/connection-logger.js';
 import { quoteName, redactKeys } from '../foundation/text/redaction.js';
 import { defaultConnectionName } from '../foundation/tokens.js';
 import { getTopicServiceToken } from '../topics/topic.tokens.js';
-import { createTopicContext } from '../topics/topic.options.js';
+import { createTopicContext } from '../topics/definitions/topic.options.js';
 import { TopicService } from '../topics/topic.service.js';
 import { ConnectionRegistry } from './connection.registry.js';
 import {
@@ -125,12 +125,16 @@ export function connectionProviders(
     {
       provide: getTopicServiceToken(name),
       inject: [connection, getTopicClientToken(name), optionsToken],
-      useFactory: (owner: MomentoConnection, client: TopicClient, { cacheName }: ResolvedMomentoOptions) =>
+      useFactory: (
+        owner: MomentoConnection,
+        client: TopicClient,
+        { cacheName, topics }: ResolvedMomentoOptions,
+      ) =>
         owner.adopt(
           new TopicService(
             client,
             cacheName,
-            createTopicContext({ inFlight: owner.inFlight, connectionName: name }),
+            createTopicContext({ ...topics, inFlight: owner.inFlight, connectionName: name }),
           ),
         ),
     },

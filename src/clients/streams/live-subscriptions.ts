@@ -8,6 +8,7 @@ import { withinTime } from '../../foundation/time/pause.js';
 import type { ClientGeneration } from '../rotation/client-generation.js';
 import { CallbackGuard } from './listeners/guarded-callbacks.js';
 import { ManagedSubscription } from './managed-subscription.js';
+import { beginningOf } from './stream-events.js';
 import type { StreamClients, SubscriptionContext } from './subscription-context.js';
 import type { StreamOpenings } from './stream-openings.js';
 import { defaultStreamTiming, type StreamTiming } from './stream-timing.js';
@@ -56,7 +57,13 @@ export class LiveSubscriptions {
     callbacks?: SubscribeCallOptions,
   ): Promise<TopicSubscribe.Response> {
     const guarded = this.#guard.guard(callbacks, describeTopic(cacheName, topicName));
-    const subscription = new ManagedSubscription(this.#context, cacheName, topicName, guarded);
+    const subscription = new ManagedSubscription(
+      this.#context,
+      cacheName,
+      topicName,
+      guarded,
+      beginningOf(callbacks),
+    );
     if (!this.#isDelivering) subscription.stopDelivery();
     this.#open.set(subscription, Promise.resolve());
     const error = await subscription.open(clients);

@@ -14,7 +14,7 @@ import {
   type LiveSubscription,
   type SubscriptionStatus,
 } from './listeners/subscription-handle.js';
-import { type Passage, TopicPosition } from './topic-position.js';
+import { type Cursor, type Passage, TopicPosition } from './topic-position.js';
 import { type StreamListener, TopicStream } from './topic-stream.js';
 
 /**
@@ -38,13 +38,18 @@ export class ManagedSubscription {
   #isDelivering = true;
   #isGapped = false;
   #streams = 0;
-  /** @param callbacks of the user, guarded */
+  /**
+   * @param callbacks of the user, guarded
+   * @param behind the message that it begins behind; undefined: with the next one
+   */
   constructor(
     context: SubscriptionContext,
     cacheName: string,
     topicName: string,
     callbacks: SubscribeCallOptions,
+    behind?: Cursor,
   ) {
+    if (behind !== undefined) this.#position.startAt(behind);
     this.#context = context;
     this.#trouble = new StreamTrouble(context.timing);
     this.#silenceLimitMs = context.timing.silenceLimitMs;

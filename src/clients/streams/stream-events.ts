@@ -1,8 +1,9 @@
-import type { TopicDiscontinuity, TopicItem } from '@gomomento/sdk';
+import type { SubscribeCallOptions, TopicDiscontinuity, TopicItem } from '@gomomento/sdk';
 import type { Cursor, StreamGap } from './topic-position.js';
 
 const cursors = new WeakMap<TopicItem, Cursor>();
 const gaps = new WeakMap<TopicDiscontinuity, StreamGap>();
+const beginnings = new WeakMap<SubscribeCallOptions, Cursor>();
 
 /** Remembers what the SDK's item does not say. */
 export function noteCursor(item: TopicItem, cursor: Cursor): void {
@@ -21,4 +22,14 @@ export function noteGap(discontinuity: TopicDiscontinuity, gap: StreamGap): void
 /** What the subscription lost; undefined when it had seen nothing yet, or the client is not this library's. */
 export function gapOf(discontinuity: TopicDiscontinuity): StreamGap | undefined {
   return gaps.get(discontinuity);
+}
+
+/** Lets a subscription begin behind a message, for which the SDK's `subscribe()` has no argument. */
+export function beginningBehind(cursor: Cursor, callbacks: SubscribeCallOptions): SubscribeCallOptions {
+  beginnings.set(callbacks, cursor);
+  return callbacks;
+}
+
+export function beginningOf(callbacks: SubscribeCallOptions | undefined): Cursor | undefined {
+  return callbacks === undefined ? undefined : beginnings.get(callbacks);
 }

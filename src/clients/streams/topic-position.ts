@@ -27,6 +27,11 @@ export class TopicPosition {
   /** The last place at the endpoint before, until something arrives from the next one. */
   #left: Cursor | undefined;
 
+  /** Begins behind this message, seen by somebody before. */
+  startAt(cursor: Cursor): void {
+    this.#at = cursor;
+  }
+
   /** The last message seen; undefined until there is one. */
   get at(): Cursor | undefined {
     return this.#at;
@@ -66,7 +71,8 @@ export class TopicPosition {
   }
 }
 
-function isBehind(former: Cursor, latter: Cursor): boolean {
+/** Whether the latter comes after the former. */
+export function isBehind(former: Cursor, latter: Cursor): boolean {
   return former.page === latter.page ? former.number < latter.number : former.page < latter.page;
 }
 

@@ -52,7 +52,7 @@ describe('names in logs and messages', () => {
     });
     await topics.publish(forged, 1);
     await app.get(TopicClient).publish(cacheName, forged, 'no JSON');
-    await vi.waitFor(() => expect(output.text()).toContain('is not JSON'));
+    await vi.waitFor(() => expect(output.text()).toContain('cannot be read'));
     account.momento.faults.fail('get', 'INTERNAL', { message: forged });
     const failures = [
       await failureOf(() => cache.get(forged)),
@@ -84,7 +84,7 @@ describe('names in logs and messages', () => {
     });
     await topics.publish(key, 1);
     await app.get(TopicClient).publish(cacheName, key, 'no JSON');
-    await vi.waitFor(() => expect(output.text()).toContain('is not JSON'));
+    await vi.waitFor(() => expect(output.text()).toContain('cannot be read'));
     const failures = [
       await failureOf(() => cache.get(key)),
       await failureOf(() => cache.cache(key).get('key')),

@@ -1,5 +1,6 @@
-import type { SubscriptionStatus } from '../clients/streams/listeners/subscription-handle.js';
-import { InFlight } from '../foundation/time/in-flight.js';
+import type { SubscriptionStatus } from '../../clients/streams/listeners/subscription-handle.js';
+import type { MomentoCodec } from '../../foundation/momento.codecs.js';
+import { InFlight } from '../../foundation/time/in-flight.js';
 
 export interface TopicCallOptions {
   /** The cache that the topic belongs to. @default the connection's `cacheName` */
@@ -21,7 +22,36 @@ export interface TopicGap {
   readonly missed?: number;
 }
 
-export interface TopicSubscribeOptions extends TopicCallOptions {
+/** A gap among the messages of an observable or a stream, where gaps are asked for. */
+export interface TopicGapEvent extends TopicGap {
+  readonly kind: 'gap';
+}
+
+export interface TopicListenOptions extends TopicCallOptions {
+  /**
+   * Begins behind this message instead of with the next one. What Momento no longer holds, for about five seconds, is a gap.
+   */
+  readonly after?: TopicCursor | undefined;
+}
+
+export interface TopicObserveOptions extends TopicListenOptions {
+  /** Whether gaps come among the messages, as `{ kind: 'gap', … }`; else they are logged. @default false */
+  readonly gaps?: boolean | undefined;
+}
+
+export interface TopicStreamOptions extends TopicObserveOptions {
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal | undefined;
+  /** How many messages wait to be taken, 1 or more; then the oldest go, which is a gap. @default 1,000 */
+  readonly bufferSize?: number | undefined;
+}
+
+export interface TopicSseOptions extends TopicCallOptions {
+  /** What the browser came back with, in the header `Last-Event-ID`: it gets what it missed, as far as Momento holds it. */
+  readonly lastEventId?: string | undefined;
+}
+
+export interface TopicSubscribeOptions extends TopicListenOptions {
   /** Called once for each gap, before the messages behind it. Without it, a gap is logged. */
   readonly onGap?: (gap: TopicGap) => void | Promise<void>;
 }
@@ -57,8 +87,16 @@ export interface TopicSubscription {
   unsubscribe(): Promise<void>;
 }
 
+/** How the topics of a connection are written, where a topic does not say it. */
+export interface TopicsOptions {
+  /** @default jsonCodec */
+  readonly codec?: MomentoCodec | undefined;
+  /** Longer messages are refused before they are sent, in bytes, more than 0. @default 4,096, Momento's documented limit */
+  readonly maxMessageBytes?: number | undefined;
+}
+
 /** What the topic service shares with its connection. */
-export interface TopicContext {
+export interface TopicContext extends TopicsOptions {
   /** Counts the handlers that are running. */
   readonly inFlight: InFlight;
   /** For log lines. @default 'default' */

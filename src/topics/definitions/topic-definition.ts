@@ -1,0 +1,92 @@
+import type { MomentoCodec } from '../../foundation/momento.codecs.js';
+import {
+  checkOptions,
+  expected,
+  findProblems,
+  hasMethods,
+  type Rule,
+} from '../../foundation/options.rules.js';
+import { quoteName } from '../../foundation/text/redaction.js';
+import type { StandardSchema } from '../../foundation/values/standard-schema.js';
+
+/** A codec that writes values of a type. As a property and not a method, so that a codec of another type is refused. */
+interface CodecOf<Value> {
+  readonly encode: (value: Value) => string | Uint8Array;
+  readonly decode: (bytes: Uint8Array) => unknown;
+}
+
+interface TopicPlace {
+  /** The cache that the topic belongs to. @default the connection's `cacheName` */
+  readonly cacheName?: string | undefined;
+}
+
+export interface TopicDefinitionOptions<Value> extends TopicPlace {
+  /** How values are sent; with a codec of another type, such as `bytesCodec`, values have that type. @default the connection's */
+  readonly codec?: CodecOf<Value> | undefined;
+}
+
+interface SchemaOption<Input, Output> {
+  /** Any Standard Schema, as of Zod, Valibot or ArkType: reads what the codec gives back, and what is published. */
+  readonly schema: StandardSchema<Input, Output>;
+}
+
+/** What may be published where a schema reads it. */
+type GivenTo<Input, Output> = unknown extends Input ? Output : Input | Output;
+
+/** What a definition is, whatever its types. */
+export interface AnyTopicDefinition {
+  readonly name: string;
+  readonly cacheName: string | undefined;
+  readonly codec: MomentoCodec | undefined;
+  readonly schema: StandardSchema | undefined;
+}
+
+/**
+ * A typed topic, before there is a connection.
+ *
+ * @typeParam Value what arrives
+ * @typeParam Given what is published; the same, unless a schema makes one out of the other
+ */
+export interface TopicDefinition<Value, Given = Value> extends AnyTopicDefinition {
+  /** For the compiler alone. */
+  readonly types?: { readonly value: Value; readonly given: (given: Given) => void };
+}
+
+const nameRule = expected('a filled string', (value) => typeof value === 'string' && value !== '');
+const rules: Readonly<Record<string, Rule>> = {
+  cacheName: nameRule,
+  codec: expected('a codec', hasMethods('encode', 'decode')),
+  schema: expected('a Standard Schema', (value) => Object(value) === value && '~standard' in Object(value)),
+};
+
+/**
+ * Defines a topic whose messages the compiler checks. Their type is what the schema gives back, else that of the codec, else the type
+ * argument.
+ *
+ * @param name of the topic, as Momento knows it
+ * @throws MomentoConfigurationError `invalid-options`
+ * @example
+ * export const orders = defineTopic('orders', { schema: Order });
+ * export const news = defineTopic<News>('news');
+ */
+export function defineTopic<Input, Output>(
+  name: string,
+  options: SchemaOption<Input, Output> & TopicPlace & { readonly codec?: MomentoCodec | undefined },
+): TopicDefinition<Output, GivenTo<Input, Output>>;
+export function defineTopic<Value = unknown>(
+  name: string,
+  options?: TopicDefinitionOptions<Value> & { readonly schema?: undefined },
+): TopicDefinition<Value>;
+export function defineTopic(
+  name: string,
+  options: Partial<Omit<AnyTopicDefinition, 'name'>> = {},
+): TopicDefinition<unknown> {
+  const problem = nameRule(name);
+  checkOptions(
+    `The options of defineTopic(${quoteName(name)})`,
+    [...(problem === undefined ? [] : [`the name: ${problem}`]), ...findProblems(options, rules)],
+    'Correct them where the topic is defined.',
+  );
+  const { cacheName, codec, schema } = options;
+  return Object.freeze({ name, cacheName, codec, schema });
+}

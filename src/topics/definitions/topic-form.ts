@@ -1,0 +1,47 @@
+import { MomentoErrorCode, type TopicItem } from '@gomomento/sdk';
+import type { MomentoCodec } from '../../foundation/momento.codecs.js';
+import { type MomentoOperation, MomentoTopicError } from '../../foundation/momento.errors.js';
+import { describeError } from '../../foundation/text/describe-error.js';
+import { applySchema, type StandardSchema } from '../../foundation/values/standard-schema.js';
+
+export interface TopicFormOptions {
+  readonly codec: MomentoCodec;
+  readonly schema: StandardSchema | undefined;
+  readonly maxMessageBytes: number;
+}
+
+/** How the messages of a topic are written and read. */
+export class TopicForm {
+  readonly #options: TopicFormOptions;
+
+  constructor(options: TopicFormOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws MomentoTopicError `INVALID_ARGUMENT_ERROR` for a value that does not fit the schema, that the codec refuses, or that is
+   * longer than `maxMessageBytes`
+   */
+  async encode(operation: MomentoOperation, value: unknown): Promise<string | Uint8Array> {
+    const { codec, schema, maxMessageBytes } = this.#options;
+    try {
+      // What arrives is read by the schema again: what is sent is as it was given.
+      if (schema !== undefined) await applySchema(schema, value);
+      const encoded = codec.encode(value);
+      const bytes = typeof encoded === 'string' ? Buffer.byteLength(encoded) : encoded.length;
+      if (bytes > maxMessageBytes)
+        throw new RangeError(`it has ${bytes} bytes, more than maxMessageBytes, which is ${maxMessageBytes}`);
+      return encoded;
+    } catch (error) {
+      const reason = `the value cannot be sent: ${describeError(error)}`;
+      throw new MomentoTopicError(operation, MomentoErrorCode.INVALID_ARGUMENT_ERROR, reason);
+    }
+  }
+
+  /** A promise only with a schema that needs time. @throws what codec and schema throw */
+  decode(item: TopicItem): unknown {
+    const { codec, schema } = this.#options;
+    const value: unknown = codec.decode(Buffer.from(item.value()));
+    return schema === undefined ? value : applySchema(schema, value);
+  }
+}

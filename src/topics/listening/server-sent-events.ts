@@ -1,0 +1,35 @@
+import type { MessageEvent } from '@nestjs/common';
+import { concat, ignoreElements, interval, map, merge, type Observable, of, takeUntil, tap } from 'rxjs';
+import type { TopicCursor, TopicGapEvent, TopicMessage } from '../definitions/topic.options.js';
+
+const commentEveryMs = 15_000;
+const retryMs = 3_000;
+
+/**
+ * Messages as Nest's `@Sse()` sends them: the id is the cursor, with which a browser comes back. What was lost is an event `resync`.
+ *
+ * @param lastEventId that the browser came with
+ */
+export function toServerSentEvents<T>(
+  events: Observable<TopicMessage<T> | TopicGapEvent>,
+  lastEventId: TopicCursor | undefined,
+): Observable<MessageEvent> {
+  let id = lastEventId;
+  const messages = events.pipe(
+    map((event): MessageEvent => {
+      id = 'kind' in event ? event.to : event.cursor;
+      if ('kind' in event)
+        return { id, type: 'resync', data: { from: event.from, to: event.to, missed: event.missed } };
+      // A text would be sent in lines of its own.
+      return { id, data: JSON.stringify(event.value) };
+    }),
+  );
+  const over = concat(messages.pipe(ignoreElements()), of(undefined));
+  // Without an id of ours Nest numbers the event, and a browser would come back with that.
+  const comments = interval(commentEveryMs).pipe(
+    map((): MessageEvent => ({ comment: '', ...(id !== undefined && { id }) })),
+    takeUntil(over),
+  );
+  const hello: MessageEvent = { retry: retryMs, ...(id !== undefined && { id }) };
+  return concat(of(hello), merge(messages.pipe(tap({ complete: () => undefined })), comments));
+}

@@ -1,0 +1,44 @@
+import type { TopicItem } from '@gomomento/sdk';
+import { type Cursor, type StreamGap, TopicPosition } from '../../clients/streams/topic-position.js';
+
+/** What a listener of a topic is told, in its order. It does not throw. */
+export interface TopicEvents {
+  item(item: TopicItem, cursor: Cursor): void;
+  gap(gap: StreamGap): void;
+  /** It has ended, by whatever: nothing comes any more. Called once. */
+  ended(): void;
+}
+
+/** One of those who listen to a topic in this process, with its own place: nothing reaches it twice, and nothing out of order. */
+export class TopicListener {
+  readonly #events: TopicEvents;
+  readonly #position = new TopicPosition();
+  #hasEnded = false;
+
+  /** @param after the message that it begins behind; undefined: with the next one */
+  constructor(events: TopicEvents, after: Cursor | undefined) {
+    this.#events = events;
+    if (after !== undefined) this.#position.startAt(after);
+  }
+
+  item(item: TopicItem, cursor: Cursor): void {
+    if (this.#hasEnded) return;
+    const passage = this.#position.passItem(cursor);
+    if (!passage.isNew) return;
+    if (passage.gap !== undefined) this.#events.gap(passage.gap);
+    this.#events.item(item, cursor);
+  }
+
+  /** What its subscription lost. */
+  gap(gap: StreamGap): void {
+    if (this.#hasEnded) return;
+    const passage = this.#position.passDiscontinuity(gap.to);
+    if (passage.isNew) this.#events.gap(passage.gap ?? gap);
+  }
+
+  end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#events.ended();
+  }
+}
