@@ -83,14 +83,14 @@ export class MomentoCacheInterceptor implements NestInterceptor {
     const asked = askedBy(request, route.options, route.name);
     if (asked === undefined || response[isVisited] === true) return next.handle();
     response[isVisited] = true;
-    const visit = new Visit(answers, request, this.#exchangeOf(response), next, asked.key, route);
+    const visit = new Visit(answers, request, this.#exchangeOf(http), next, asked.key, route);
     return asked.isRefresh ? visit.refresh() : visit.answer('MISS');
   }
 
-  #exchangeOf(response: Visited): Exchange {
+  #exchangeOf(http: ReturnType<ExecutionContext['switchToHttp']>): Exchange {
     return this.#host.httpAdapter.getType() === 'fastify'
-      ? new FastifyExchange(response as unknown as FastifyReply)
-      : new ExpressExchange(response as unknown as ServerResponse);
+      ? new FastifyExchange(http.getResponse<FastifyReply>())
+      : new ExpressExchange(http.getResponse<ServerResponse>());
   }
 }
 

@@ -1,14 +1,9 @@
 import { checkOptions, expected, findProblems, type Rule } from '../../foundation/options.rules.js';
 import { quoteName } from '../../foundation/text/redaction.js';
 import type { StandardSchema } from '../../foundation/values/standard-schema.js';
+import type { CodecOf, GivenTo, SchemaOption } from '../../foundation/values/value-types.js';
 import { bindingRules, cacheNameRule } from '../options/binding-rules.js';
 import type { CacheBinding, GetOrSetOptions } from '../options/cache.options.js';
-
-/** A codec that writes values of a type. As a property and not a method, so that a codec of another type is refused. */
-interface CodecOf<Value> {
-  readonly encode: (value: Value) => string | Uint8Array;
-  readonly decode: (bytes: Uint8Array) => unknown;
-}
 
 /** What a typed cache is: how a key is made, and each option of a cache, with the type of the value. */
 export interface CacheDefinitionOptions<Id, Value>
@@ -23,15 +18,6 @@ export interface CacheDefinitionOptions<Id, Value>
   /** How values are stored; with a codec of another type, such as `bytesCodec`, values have that type. @default jsonCodec */
   readonly codec?: CodecOf<Value> | undefined;
 }
-
-/** A schema, and what it makes the values. */
-interface SchemaOption<Input, Output> {
-  /** Any Standard Schema, as of Zod, Valibot or ArkType: reads what the codec gives back. */
-  readonly schema: StandardSchema<Input, Output>;
-}
-
-/** What may be written where a schema reads it: what it reads, as far as its type says, and what it gives back. */
-type GivenTo<Input, Output> = unknown extends Input ? Output : Input | Output;
 
 /** What a definition is, whatever its types. */
 export interface AnyCacheDefinition {

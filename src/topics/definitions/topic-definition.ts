@@ -8,12 +8,7 @@ import {
 } from '../../foundation/options.rules.js';
 import { quoteName } from '../../foundation/text/redaction.js';
 import type { StandardSchema } from '../../foundation/values/standard-schema.js';
-
-/** A codec that writes values of a type. As a property and not a method, so that a codec of another type is refused. */
-interface CodecOf<Value> {
-  readonly encode: (value: Value) => string | Uint8Array;
-  readonly decode: (bytes: Uint8Array) => unknown;
-}
+import type { CodecOf, GivenTo, SchemaOption } from '../../foundation/values/value-types.js';
 
 interface TopicPlace {
   /** The cache that the topic belongs to. @default the connection's `cacheName` */
@@ -24,14 +19,6 @@ export interface TopicDefinitionOptions<Value> extends TopicPlace {
   /** How values are sent; with a codec of another type, such as `bytesCodec`, values have that type. @default the connection's */
   readonly codec?: CodecOf<Value> | undefined;
 }
-
-interface SchemaOption<Input, Output> {
-  /** Any Standard Schema, as of Zod, Valibot or ArkType: reads what the codec gives back, and what is published. */
-  readonly schema: StandardSchema<Input, Output>;
-}
-
-/** What may be published where a schema reads it. */
-type GivenTo<Input, Output> = unknown extends Input ? Output : Input | Output;
 
 /** What a definition is, whatever its types. */
 export interface AnyTopicDefinition {
