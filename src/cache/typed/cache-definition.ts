@@ -1,6 +1,5 @@
 import { checkOptions, expected, findProblems, type Rule } from '../../foundation/options.rules.js';
 import { quoteName } from '../../foundation/text/redaction.js';
-import type { StandardSchema } from '../../foundation/values/standard-schema.js';
 import type { CodecOf, GivenTo, SchemaOption } from '../../foundation/values/value-types.js';
 import { bindingRules, cacheNameRule } from '../options/binding-rules.js';
 import type { CacheBinding, GetOrSetOptions } from '../options/cache.options.js';
