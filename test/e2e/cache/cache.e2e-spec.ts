@@ -29,7 +29,7 @@ describe.each([
     const configuration = Configurations.Laptop.latest()
       .withThrowOnErrors(throwOnErrors)
       .withClientTimeoutMillis(timeoutMs);
-    app = await start(MomentoModule.forRoot(options({ configuration })));
+    app = await start(MomentoModule.forRoot(options({ configuration, shutdownTimeoutSeconds: 1 })));
     cache = app.get(CacheService);
     logs.start();
   };
