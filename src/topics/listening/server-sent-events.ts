@@ -1,5 +1,16 @@
 import type { MessageEvent } from '@nestjs/common';
-import { concat, ignoreElements, interval, map, merge, type Observable, of, takeUntil, tap } from 'rxjs';
+import {
+  concat,
+  endWith,
+  ignoreElements,
+  interval,
+  map,
+  merge,
+  type Observable,
+  of,
+  share,
+  takeUntil,
+} from 'rxjs';
 import type { TopicCursor, TopicGapEvent, TopicMessage } from '../definitions/topic.options.js';
 
 const commentEveryMs = 15_000;
@@ -23,13 +34,14 @@ export function toServerSentEvents<T>(
       // A text would be sent in lines of its own.
       return { id, data: JSON.stringify(event.value) };
     }),
+    // The comments end with them, and need no listener of their own for that.
+    share(),
   );
-  const over = concat(messages.pipe(ignoreElements()), of(undefined));
   // Without an id of ours Nest numbers the event, and a browser would come back with that.
   const comments = interval(commentEveryMs).pipe(
     map((): MessageEvent => ({ comment: '', ...(id !== undefined && { id }) })),
-    takeUntil(over),
+    takeUntil(messages.pipe(ignoreElements(), endWith(undefined))),
   );
   const hello: MessageEvent = { retry: retryMs, ...(id !== undefined && { id }) };
-  return concat(of(hello), merge(messages.pipe(tap({ complete: () => undefined })), comments));
+  return concat(of(hello), merge(messages, comments));
 }
