@@ -113,6 +113,16 @@ export {
 } from './topics/definitions/topic-definition.js';
 export { MomentoMessageError } from './topics/definitions/message.error.js';
 export { TopicService } from './topics/topic.service.js';
+export {
+  type HandlerDecorator,
+  OnTopic,
+  OnTopicGap,
+  type OnTopicGapOptions,
+  type OnTopicOptions,
+} from './topics/handlers/on-topic.js';
+export { TopicContext, TopicMessage } from './topics/handlers/handler-arguments.js';
+export type { TopicHandlerStats } from './topics/handlers/handler-queue.js';
+export type { Overflow } from './topics/listening/bounded-events.js';
 export type {
   TopicCallOptions,
   TopicCursor,
@@ -120,9 +130,10 @@ export type {
   TopicGapEvent,
   TopicHandler,
   TopicListenOptions,
-  TopicMessage,
+  TopicMessageContext,
   TopicObserveOptions,
   TopicSseOptions,
+  TopicState,
   TopicStreamOptions,
   TopicSubscribeOptions,
   TopicsOptions,

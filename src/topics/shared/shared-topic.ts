@@ -5,6 +5,7 @@ import type {
   TopicItem,
   TopicSubscribe,
 } from '@gomomento/sdk';
+import { distinctUntilChanged, map, type Observable, startWith, Subject } from 'rxjs';
 import { callMomento } from '../../clients/sdk/sdk-answer.js';
 import {
   isLiveSubscription,
@@ -13,6 +14,8 @@ import {
 import { beginningBehind, cursorOf, gapOf } from '../../clients/streams/stream-events.js';
 import { type Cursor, isBehind } from '../../clients/streams/topic-position.js';
 import { type MomentoOperation, MomentoTopicError } from '../../foundation/momento.errors.js';
+import { textOf } from '../definitions/topic-message.js';
+import type { TopicState } from '../definitions/topic.options.js';
 import { RecentItems } from './recent-items.js';
 import type { TopicListener } from './topic-listener.js';
 
@@ -38,6 +41,11 @@ export class SharedTopic {
   #subscription: Subscription | undefined;
   #linger: NodeJS.Timeout | undefined;
   #last: Cursor | undefined;
+  /** Says that the state may have changed. */
+  readonly #changes = new Subject<void>();
+  #lastHeartbeatAt: Date | undefined;
+  #lastMessageAt: number | undefined;
+  #isGapped = false;
   #hasEnded = false;
 
   /** @param after where the first listener begins */
@@ -52,6 +60,35 @@ export class SharedTopic {
     if (this.#hasEnded) return 'closed';
     if (this.#subscription === undefined) return 'connecting';
     return statusOf(this.#subscription);
+  }
+
+  /** How many streams it has had: with the next one something may have been lost. */
+  get streams(): number {
+    const subscription = this.#subscription;
+    return subscription !== undefined && isLiveSubscription(subscription) ? subscription.streams : 0;
+  }
+
+  get state(): TopicState {
+    return {
+      status: this.status,
+      lastHeartbeatAt: this.#lastHeartbeatAt,
+      lastMessageAt: this.#lastMessageAt === undefined ? undefined : new Date(this.#lastMessageAt),
+      lastCursor: this.#last && textOf(this.#last),
+    };
+  }
+
+  /** The state now, and again with each change of the status and each heartbeat; completes at the end. */
+  get states(): Observable<TopicState> {
+    return this.#changes.pipe(
+      startWith(undefined),
+      map(() => this.state),
+      distinctUntilChanged(isSameState),
+    );
+  }
+
+  /** The app shuts down: only who wants to hear until the end is told anything. */
+  close(): void {
+    for (const listener of this.#listeners) listener.close();
   }
 
   /**
@@ -100,19 +137,33 @@ export class SharedTopic {
     const callbacks = this.#callbacks(
       (item, cursor) => {
         this.#last = cursor;
+        this.#lastMessageAt = Date.now();
         this.#recent.add(item, cursor);
         for (const listener of this.#listeners) listener.item(item, cursor);
+        if (this.#isGapped) this.#noteGap(false);
       },
       (discontinuity) => {
         for (const listener of this.#listeners) tellGap(listener, discontinuity);
+        this.#noteGap(true);
       },
     );
+    callbacks.onHeartbeat = () => {
+      this.#lastHeartbeatAt = new Date();
+      this.#changes.next();
+    };
+    callbacks.onConnectionLost = () => {
+      for (const listener of this.#listeners) listener.lost();
+    };
     try {
       const subscription = await this.#subscribe(
         after === undefined ? callbacks : beginningBehind(after, callbacks),
       );
       this.#subscription = subscription;
-      if (isLiveSubscription(subscription)) void subscription.ended.then(() => this.#end());
+      if (isLiveSubscription(subscription)) {
+        void subscription.ended.then(() => this.#end());
+        subscription.changes.subscribe(() => this.#changes.next());
+      }
+      this.#changes.next();
       return subscription;
     } catch (error) {
       // Who wanted to listen is told by the rejection.
@@ -143,6 +194,11 @@ export class SharedTopic {
     };
   }
 
+  #noteGap(isGapped: boolean): void {
+    this.#isGapped = isGapped;
+    this.#changes.next();
+  }
+
   #remove(listener: TopicListener): void {
     this.#listeners.delete(listener);
     listener.end();
@@ -166,12 +222,19 @@ export class SharedTopic {
     clearTimeout(this.#linger);
     this.#options.onEnd();
     for (const listener of this.#listeners) this.#remove(listener);
+    this.#changes.next();
+    this.#changes.complete();
   }
 }
 
 function statusOf(subscription: Subscription): SubscriptionStatus {
   if (isLiveSubscription(subscription)) return subscription.status;
   return subscription.isSubscribed ? 'live' : 'closed';
+}
+
+/** Whether nothing that is told has changed. */
+export function isSameState(former: TopicState, latter: TopicState): boolean {
+  return former.status === latter.status && former.lastHeartbeatAt === latter.lastHeartbeatAt;
 }
 
 function tellGap(listener: TopicListener, discontinuity: TopicDiscontinuity): void {

@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { MomentoCredentials, TopicService } from 'nestjs-momento';
 import request from 'supertest';
+import { EMPTY } from 'rxjs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppModule } from '../../../sample/app.module.js';
 import { captureLogs } from '../../support/capture-logs.js';
@@ -101,6 +102,8 @@ describe('/events', () => {
     const unsubscribe = vi.fn<() => Promise<void>>(async () => {});
     vi.spyOn(app.get(TopicService), 'subscribe').mockResolvedValue({
       status: 'live',
+      state: { status: 'live', lastHeartbeatAt: undefined, lastMessageAt: undefined, lastCursor: undefined },
+      states: EMPTY,
       ended: new Promise(() => undefined),
       unsubscribe,
     });
