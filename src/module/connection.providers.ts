@@ -100,8 +100,13 @@ export function connectionProviders(
     clientProvider(getLeaderboardClientToken(name), connection, ({ leaderboardClient }) => leaderboardClient),
     {
       provide: cacheContextToken(name),
-      inject: [connection, getTopicClientToken(name), optionsToken],
-      useFactory: (owner: MomentoConnection, topicClient: TopicClient, { cache }: ResolvedMomentoOptions) => {
+      inject: [connection, getTopicClientToken(name), topicPartsToken(name), optionsToken],
+      useFactory: (
+        owner: MomentoConnection,
+        topicClient: TopicClient,
+        { shared: topics }: TopicParts,
+        { cache }: ResolvedMomentoOptions,
+      ) => {
         const { signal, closing, inFlight, callTimeoutMs } = owner;
         return new CacheContext({
           signal,
@@ -109,6 +114,7 @@ export function connectionProviders(
           inFlight,
           callTimeoutMs,
           topicClient,
+          topics,
           connectionName: name,
           defaults: cache,
         });

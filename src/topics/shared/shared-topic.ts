@@ -239,5 +239,6 @@ export function isSameState(former: TopicState, latter: TopicState): boolean {
 
 function tellGap(listener: TopicListener, discontinuity: TopicDiscontinuity): void {
   const gap = gapOf(discontinuity);
-  if (gap !== undefined) listener.gap(gap);
+  if (gap === undefined) listener.lost();
+  else listener.gap(gap);
 }

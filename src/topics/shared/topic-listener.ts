@@ -5,7 +5,7 @@ import { type Cursor, type StreamGap, TopicPosition } from '../../clients/stream
 export interface TopicEvents {
   item(item: TopicItem, cursor: Cursor): void;
   gap(gap: StreamGap): void;
-  /** The stream is over, another one is asked for: what comes meanwhile may be lost. */
+  /** Something may be lost, and nobody knows what: the stream is over, or nothing was heard yet. */
   lost?(): void;
   /** The app shuts down: nothing is told any more but the end. Without it, everything is told until the end. */
   closing?(): void;
