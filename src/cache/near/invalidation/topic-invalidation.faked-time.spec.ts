@@ -24,7 +24,10 @@ beforeEach(() => {
   vi.useFakeTimers();
   logs.start();
 });
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 const live = {
   isSubscribed: true,
