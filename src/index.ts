@@ -15,6 +15,7 @@ export type { CacheFeature } from './module/connection.options.js';
 export { getCacheServiceToken, InjectCacheService } from './cache/cache.tokens.js';
 export { getCacheToken, InjectCache } from './cache/typed/feature.tokens.js';
 export { getTopicServiceToken, InjectTopicService } from './topics/topic.tokens.js';
+export { getTopicTokenServiceToken, InjectTopicTokenService } from './topics/tokens/topic-token.tokens.js';
 export {
   getAuthClientToken,
   getCacheClientToken,
@@ -113,6 +114,14 @@ export {
 } from './topics/definitions/topic-definition.js';
 export { MomentoMessageError } from './topics/definitions/message.error.js';
 export { TopicService } from './topics/topic.service.js';
+export { TopicTokenService } from './topics/tokens/topic-token.service.js';
+export type {
+  CachesTokenRequest,
+  TopicsTokenRequest,
+  TopicToken,
+  TopicTokenPermissions,
+  TopicTokenRequest,
+} from './topics/tokens/topic-token.options.js';
 export type {
   TopicCallOptions,
   TopicCursor,

@@ -1,4 +1,4 @@
-import type { CacheClient, TopicClient } from '@gomomento/sdk';
+import type { AuthClient, CacheClient, TopicClient } from '@gomomento/sdk';
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
 import { CacheContext } from '../cache/load/cache-context.js';
 import { defaultMaxItems } from '../cache/near/near-level.js';
@@ -23,6 +23,8 @@ import { defaultConnectionName } from '../foundation/tokens.js';
 import { getTopicServiceToken } from '../topics/topic.tokens.js';
 import { createTopicContext } from '../topics/definitions/topic.options.js';
 import { TopicService } from '../topics/topic.service.js';
+import { TopicTokenService } from '../topics/tokens/topic-token.service.js';
+import { getTopicTokenServiceToken } from '../topics/tokens/topic-token.tokens.js';
 import { ConnectionRegistry } from './connection.registry.js';
 import {
   bootToken,
@@ -37,6 +39,7 @@ export function connectionExports(name = defaultConnectionName): InjectionToken[
   return [
     getCacheServiceToken(name),
     getTopicServiceToken(name),
+    getTopicTokenServiceToken(name),
     getCacheClientToken(name),
     getTopicClientToken(name),
     getAuthClientToken(name),
@@ -139,6 +142,23 @@ export function connectionProviders(
         ),
     },
     {
+      provide: getTopicTokenServiceToken(name),
+      inject: [connection, getAuthClientToken(name), optionsToken, keyFollowerToken(name)],
+      useFactory: (
+        owner: MomentoConnection,
+        client: AuthClient,
+        { cacheName }: ResolvedMomentoOptions,
+        follower: KeyFollower,
+      ) =>
+        owner.adopt(
+          new TopicTokenService(client, cacheName, {
+            connectionName: name,
+            signal: owner.signal,
+            keyGeneration: () => follower.status().generation,
+          }),
+        ),
+    },
+    {
       provide: bootToken(name),
       inject: [
         ConnectionRegistry,
@@ -150,6 +170,7 @@ export function connectionProviders(
         getTopicClientToken(name),
         getCacheServiceToken(name),
         getTopicServiceToken(name),
+        getTopicTokenServiceToken(name),
       ],
       useFactory: boot,
     },
