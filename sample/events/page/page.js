@@ -13,9 +13,11 @@ function show(text, kind, date = new Date()) {
   const time = document.createElement('time');
   time.dateTime = date.toISOString();
   time.textContent = date.toLocaleTimeString();
+  const shown = document.createElement('span');
+  shown.textContent = text;
   const item = document.createElement('li');
   item.className = kind;
-  item.append(time, text);
+  item.append(time, shown);
   const list = element('messages');
   list.append(item);
   while (list.children.length > mostShown) list.firstElementChild.remove();
