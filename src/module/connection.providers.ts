@@ -1,4 +1,4 @@
-import type { CacheClient, TopicClient } from '@gomomento/sdk';
+import type { AuthClient, CacheClient, TopicClient } from '@gomomento/sdk';
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
 import { CacheContext } from '../cache/load/cache-context.js';
 import { defaultMaxItems } from '../cache/near/near-level.js';
@@ -24,6 +24,8 @@ import { getTopicServiceToken } from '../topics/topic.tokens.js';
 import { createTopicContext } from '../topics/topic-context.js';
 import { TopicParts } from '../topics/topic-parts.js';
 import { TopicService } from '../topics/topic.service.js';
+import { TopicTokenService } from '../topics/tokens/topic-token.service.js';
+import { getTopicTokenServiceToken } from '../topics/tokens/topic-token.tokens.js';
 import { ConnectionRegistry } from './connection.registry.js';
 import {
   bootToken,
@@ -39,6 +41,7 @@ export function connectionExports(name = defaultConnectionName): InjectionToken[
   return [
     getCacheServiceToken(name),
     getTopicServiceToken(name),
+    getTopicTokenServiceToken(name),
     getCacheClientToken(name),
     getTopicClientToken(name),
     getAuthClientToken(name),
@@ -149,6 +152,23 @@ export function connectionProviders(
         owner.adopt(new TopicService(client, parts)),
     },
     {
+      provide: getTopicTokenServiceToken(name),
+      inject: [connection, getAuthClientToken(name), optionsToken, keyFollowerToken(name)],
+      useFactory: (
+        owner: MomentoConnection,
+        client: AuthClient,
+        { cacheName }: ResolvedMomentoOptions,
+        follower: KeyFollower,
+      ) =>
+        owner.adopt(
+          new TopicTokenService(client, cacheName, {
+            connectionName: name,
+            signal: owner.signal,
+            keyGeneration: () => follower.status().generation,
+          }),
+        ),
+    },
+    {
       provide: bootToken(name),
       inject: [
         ConnectionRegistry,
@@ -160,6 +180,7 @@ export function connectionProviders(
         getTopicClientToken(name),
         getCacheServiceToken(name),
         getTopicServiceToken(name),
+        getTopicTokenServiceToken(name),
       ],
       useFactory: boot,
     },
