@@ -32,7 +32,7 @@ export class TopicListener {
   /** What its subscription lost. */
   gap(gap: StreamGap): void {
     if (this.#hasEnded) return;
-    const passage = this.#position.passDiscontinuity(gap.to);
+    const passage = this.#position.passGap(gap);
     if (passage.isNew) this.#events.gap(passage.gap ?? gap);
   }
 
