@@ -169,13 +169,20 @@ describe('over a client that is not the module’s', () => {
     expect(handler).not.toHaveBeenCalled();
   });
 
-  it('errors of its streams are logged', async () => {
+  it('errors of its streams are logged and end it; the next listener has another one', async () => {
     const client = scene.publisherOf();
     const topics = serviceOf(client);
     const subscription = await topics.subscribe('topic', () => undefined);
     scene.momento.deleteCache('cache');
     await vi.waitFor(() => expect(logs.lines).toEqual([expect.stringContaining('NOT_FOUND_ERROR')]), patient);
+    await subscription.ended;
     expect(subscription.status).toBe('closed');
+    scene.momento.createCache('cache');
+    const seen: unknown[] = [];
+    const next = await topics.subscribe('topic', ({ value }) => void seen.push(value));
+    await publishRaw('1');
+    await vi.waitFor(() => expect(seen).toEqual([1]), patient);
+    await next.unsubscribe();
   });
 });
 

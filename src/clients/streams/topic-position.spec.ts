@@ -72,7 +72,10 @@ describe('the position of a subscription', () => {
     expect(position.isComparableAt('there')).toBe(false);
     position.moveTo('there');
     expect(position.at).toBeUndefined();
-    expect(position.passItem(at(2, 7))).toEqual({ isNew: true, gap: { from: at(9, 500), to: at(2, 6) } });
+    expect(position.passItem(at(2, 7))).toEqual({
+      isNew: true,
+      gap: { from: at(9, 500), to: at(2, 6), isElsewhere: true },
+    });
     expect(position.passItem(at(2, 8))).toEqual({ isNew: true });
   });
 
@@ -80,7 +83,68 @@ describe('the position of a subscription', () => {
     const position = positionAt(9, 500);
     position.moveTo('there');
     position.moveTo('elsewhere');
-    expect(position.passItem(at(9, 501))).toEqual({ isNew: true, gap: { from: at(9, 500), to: at(9, 500) } });
+    expect(position.passItem(at(9, 501))).toEqual({
+      isNew: true,
+      gap: { from: at(9, 500), to: at(9, 500), isElsewhere: true },
+    });
+  });
+});
+
+describe('a position that a caller claims', () => {
+  const claimed = (page: number, number: number): TopicPosition => {
+    const position = new TopicPosition();
+    position.startAt(at(page, number));
+    return position;
+  };
+
+  it('is where messages are new behind, once a stream has borne it out', () => {
+    const position = claimed(1, 5);
+    expect(position.passItem(at(1, 6))).toEqual({ isNew: true });
+    expect(position.passItem(at(1, 5))).toEqual({ isNew: false });
+    const gap = { from: at(1, 5), to: at(1, 7), missed: 2 };
+    expect(claimed(1, 5).passItem(at(1, 8))).toEqual({ isNew: true, gap });
+  });
+
+  it.each([at(9, 1), at(2, 800)])(
+    'is given up for where the first event says, when it is not there: %o',
+    (made) => {
+      const position = claimed(made.page, made.number);
+      const gap = { from: made, to: at(2, 7) };
+      expect(position.passDiscontinuity(at(2, 7))).toEqual({ isNew: true, gap });
+      expect(position.passItem(at(2, 8))).toEqual({ isNew: true });
+      expect(claimed(made.page, made.number).passItem(at(2, 8))).toEqual({ isNew: true, gap });
+    },
+  );
+
+  it('is borne out by an event that stands where it does', () => {
+    const position = claimed(1, 5);
+    expect(position.passDiscontinuity(at(1, 5))).toEqual({ isNew: false });
+    expect(position.passDiscontinuity(at(1, 4))).toEqual({ isNew: false });
+  });
+});
+
+describe('a gap that was told before', () => {
+  it('is told from where this position is, once', () => {
+    const position = positionAt(1, 6);
+    const told = { from: at(1, 4), to: at(1, 8), missed: 4 };
+    expect(position.passGap(told)).toEqual({ isNew: true, gap: { from: at(1, 6), to: at(1, 8), missed: 2 } });
+    expect(position.passGap(told)).toEqual({ isNew: false });
+    expect(positionAt(1, 8).passGap(told)).toEqual({ isNew: false });
+  });
+
+  it.each([
+    ['a smaller place', at(2, 7)],
+    ['a larger place', at(9, 800)],
+    ['the same place', at(9, 500)],
+  ])('and led to another host, to %s there: how many is not known, and it goes on there', (_what, to) => {
+    const position = positionAt(9, 500);
+    const gap = { from: at(9, 500), to };
+    expect(position.passGap(gap)).toEqual({ isNew: true, gap });
+    expect(position.passItem({ page: to.page, number: to.number + 1 })).toEqual({ isNew: true });
+  });
+
+  it('is passed by who has heard nothing yet', () => {
+    expect(new TopicPosition().passGap({ from: at(1, 4), to: at(1, 8), missed: 4 })).toEqual({ isNew: true });
   });
 });
 

@@ -10,6 +10,8 @@ export interface StreamGap {
   readonly to: Cursor;
   /** How many messages; unknown when the page changed. */
   readonly missed?: number;
+  /** Whether it goes on at another host, where places cannot be compared with those before. */
+  readonly isElsewhere?: true;
 }
 
 /** What an event of a stream means to the listener: something new, perhaps with a gap before it, or nothing. */
@@ -23,13 +25,16 @@ const alreadyPassed: Passage = { isNew: false };
  */
 export class TopicPosition {
   #at: Cursor | undefined;
+  /** Whether the place is the word of a caller, which no stream has borne out yet. */
+  #isClaimed = false;
   #endpoint: string | undefined;
-  /** The last place at the endpoint before, until something arrives from the next one. */
-  #left: Cursor | undefined;
+  /** The gap that begins at the last place before it began anew, until something arrives. */
+  #left: Omit<StreamGap, 'to'> | undefined;
 
-  /** Begins behind this message, seen by somebody before. */
+  /** Begins behind this message, seen by somebody before. When there is no such message, the first event says where it begins. */
   startAt(cursor: Cursor): void {
     this.#at = cursor;
+    this.#isClaimed = true;
   }
 
   /** The last message seen; undefined until there is one. */
@@ -44,10 +49,7 @@ export class TopicPosition {
 
   /** From now on streams of this endpoint speak. */
   moveTo(endpoint: string): void {
-    if (!this.isComparableAt(endpoint)) {
-      this.#left = this.#at ?? this.#left;
-      this.#at = undefined;
-    }
+    if (!this.isComparableAt(endpoint)) this.#leave({ isElsewhere: true });
     this.#endpoint = endpoint;
   }
 
@@ -61,12 +63,28 @@ export class TopicPosition {
     return this.#pass(newPlace, newPlace);
   }
 
+  /** A subscription lost something. Places at the end of the gap need not be comparable with those at its beginning. */
+  passGap({ from, to, missed }: StreamGap): Passage {
+    const isAnew = !isBehind(from, to) || (from.page === to.page && missed === undefined);
+    if (isAnew) this.#leave();
+    return this.#pass(to, to);
+  }
+
+  #leave(how: Pick<StreamGap, 'isElsewhere'> = {}): void {
+    const from = this.#at ?? this.#left?.from;
+    this.#left = from && { from, ...how };
+    this.#at = undefined;
+  }
+
   #pass(next: Cursor, lostUpTo: Cursor): Passage {
-    const before = this.#at ?? this.#left;
-    if (this.#at !== undefined && !isBehind(this.#at, next)) return alreadyPassed;
+    // A stream that was asked for what is behind a place, and begins before it, knows no such place.
+    if (this.#isClaimed && this.#at !== undefined && isBehind(next, this.#at)) this.#leave();
+    this.#isClaimed = false;
+    const [before, left] = [this.#at, this.#left];
+    if (before !== undefined && !isBehind(before, next)) return alreadyPassed;
     this.#at = next;
-    const gap = before && gapBetween(before, lostUpTo, this.#left === undefined);
     this.#left = undefined;
+    const gap = left === undefined ? before && gapBetween(before, lostUpTo) : { ...left, to: lostUpTo };
     return gap === undefined ? { isNew: true } : { isNew: true, gap };
   }
 }
@@ -76,8 +94,8 @@ export function isBehind(former: Cursor, latter: Cursor): boolean {
   return former.page === latter.page ? former.number < latter.number : former.page < latter.page;
 }
 
-function gapBetween(from: Cursor, to: Cursor, isSameTopic: boolean): StreamGap | undefined {
-  if (!isSameTopic || from.page !== to.page) return { from, to };
+function gapBetween(from: Cursor, to: Cursor): StreamGap | undefined {
+  if (from.page !== to.page) return { from, to };
   const missed = to.number - from.number;
   return missed > 0 ? { from, to, missed } : undefined;
 }

@@ -1,25 +1,24 @@
-import type {
-  SubscribeCallOptions,
-  TopicClient,
-  TopicDiscontinuity,
-  TopicItem,
-  TopicSubscribe,
-} from '@gomomento/sdk';
+import type { SubscribeCallOptions, TopicClient, TopicSubscribe } from '@gomomento/sdk';
 import { distinctUntilChanged, map, type Observable, startWith, Subject } from 'rxjs';
 import { callMomento } from '../../clients/sdk/sdk-answer.js';
 import {
   isLiveSubscription,
+  statusOf,
   type SubscriptionStatus,
 } from '../../clients/streams/listeners/subscription-handle.js';
 import { beginningBehind, cursorOf, gapOf } from '../../clients/streams/stream-events.js';
-import { type Cursor, isBehind } from '../../clients/streams/topic-position.js';
+import type { Cursor } from '../../clients/streams/topic-position.js';
 import { type MomentoOperation, MomentoTopicError } from '../../foundation/momento.errors.js';
-import { textOf } from '../definitions/topic-message.js';
+import { isSameState, textOf } from '../definitions/topic-message.js';
 import type { TopicState } from '../definitions/topic.options.js';
-import { RecentItems } from './recent-items.js';
+import { type CommonSubscription, LateListeners, type SubscriptionEvents } from './late-listeners.js';
+import { type RecentItem, RecentItems } from './recent-items.js';
 import type { TopicListener } from './topic-listener.js';
 
 type Subscription = TopicSubscribe.Subscription;
+
+/** The first one answers, and comes before what was missed; the next one comes behind. */
+const heartbeatsUntilLive = 2;
 
 export interface SharedTopicOptions {
   readonly client: TopicClient;
@@ -36,28 +35,33 @@ export interface SharedTopicOptions {
 export class SharedTopic {
   readonly #options: SharedTopicOptions;
   readonly #listeners = new Set<TopicListener>();
-  readonly #recent = new RecentItems();
+  readonly #recent: RecentItems;
+  readonly #late: LateListeners;
+  readonly #beganBehind: boolean;
   readonly #opening: Promise<Subscription>;
   #subscription: Subscription | undefined;
   #linger: NodeJS.Timeout | undefined;
-  #last: Cursor | undefined;
   /** Says that the state may have changed. */
   readonly #changes = new Subject<void>();
+  #heartbeats = 0;
   #lastHeartbeatAt: Date | undefined;
-  #lastMessageAt: number | undefined;
+  #lastMessageAtMs: number | undefined;
   #isGapped = false;
   #hasEnded = false;
 
   /** @param after where the first listener begins */
   constructor(options: SharedTopicOptions, after: Cursor | undefined) {
     this.#options = options;
-    this.#last = after;
+    this.#recent = new RecentItems(after);
+    this.#beganBehind = after !== undefined;
+    this.#late = new LateListeners(this.#toLate());
     this.#opening = this.#open(after);
     this.#opening.catch(() => undefined);
   }
 
   get status(): SubscriptionStatus {
-    if (this.#hasEnded) return 'closed';
+    // Late listeners outlive one that was refused.
+    if (this.#hasEnded) return this.#late.status;
     if (this.#subscription === undefined) return 'connecting';
     return statusOf(this.#subscription);
   }
@@ -69,11 +73,12 @@ export class SharedTopic {
   }
 
   get state(): TopicState {
+    const { last } = this.#recent;
     return {
       status: this.status,
       lastHeartbeatAt: this.#lastHeartbeatAt,
-      lastMessageAt: this.#lastMessageAt === undefined ? undefined : new Date(this.#lastMessageAt),
-      lastCursor: this.#last && textOf(this.#last),
+      lastMessageAt: this.#lastMessageAtMs === undefined ? undefined : new Date(this.#lastMessageAtMs),
+      lastCursor: last && textOf(last),
     };
   }
 
@@ -89,6 +94,7 @@ export class SharedTopic {
   /** The app shuts down: only who wants to hear until the end is told anything. */
   close(): void {
     for (const listener of this.#listeners) listener.close();
+    this.#late.close();
   }
 
   /**
@@ -98,66 +104,70 @@ export class SharedTopic {
    */
   async add(listener: TopicListener, after: Cursor | undefined): Promise<() => void> {
     clearTimeout(this.#linger);
-    // Of one that has heard nothing yet it is not known what was published before.
-    const isMissing = after !== undefined && (this.#last === undefined || isBehind(after, this.#last));
-    const missed = isMissing ? this.#recent.behind(after) : [];
-    if (missed === undefined && after !== undefined) return this.#catchUp(listener, after);
-    for (const { item, cursor } of missed ?? []) listener.item(item, cursor);
-    this.#listeners.add(listener);
-    await this.#opening;
-    return () => this.#remove(listener);
-  }
-
-  /** Listens by a subscription of its own, until that has come as far as the one for all. */
-  async #catchUp(listener: TopicListener, after: Cursor): Promise<() => void> {
-    let own: Subscription | undefined;
-    let hasLeft = false;
-    const callbacks = this.#callbacks(
-      (item, cursor) => {
-        listener.item(item, cursor);
-        if (hasLeft || this.#last === undefined || isBehind(cursor, this.#last)) return;
-        hasLeft = true;
-        this.#listeners.add(listener);
-        own?.unsubscribe();
-      },
-      (discontinuity) => tellGap(listener, discontinuity),
-    );
-    own = await this.#subscribe(beginningBehind(after, callbacks));
-    // It came as far before it was known.
-    if (hasLeft) own.unsubscribe();
-    else if (isLiveSubscription(own)) void own.ended.then(() => (hasLeft ? undefined : listener.end()));
+    const missed = after === undefined ? this.#missedByNobody() : this.#recent.behind(after);
+    try {
+      if (missed === undefined) await this.#late.add(listener, after);
+      else await this.#join(listener, missed);
+    } catch (error) {
+      this.#closeUnlessUsed();
+      throw error;
+    }
     return () => {
-      hasLeft = true;
-      own.unsubscribe();
+      this.#late.remove(listener);
       this.#remove(listener);
     };
   }
 
+  async #join(listener: TopicListener, missed: readonly RecentItem[]): Promise<void> {
+    for (const { item, cursor } of missed) listener.item(item, cursor);
+    this.#listeners.add(listener);
+    await this.#opening;
+  }
+
+  /** While it brings what its first listener missed, it is not for those who begin with the next message. */
+  #missedByNobody(): [] | undefined {
+    return this.#beganBehind && this.#heartbeats < heartbeatsUntilLive ? undefined : [];
+  }
+
+  /** As those see it who are on their way to it. */
+  #toLate(): CommonSubscription {
+    const progress = () => (this.#recent.hasHeard && !this.#hasEnded ? this.#recent : undefined);
+    return {
+      get progress() {
+        return progress();
+      },
+      take: (listeners) => {
+        for (const listener of listeners) this.#listeners.add(listener);
+      },
+      subscribe: (events, after) => this.#subscribe(this.#callbacks(events), after),
+    };
+  }
+
   async #open(after: Cursor | undefined): Promise<Subscription> {
-    const callbacks = this.#callbacks(
-      (item, cursor) => {
-        this.#last = cursor;
-        this.#lastMessageAt = Date.now();
+    const callbacks = this.#callbacks({
+      item: (item, cursor) => {
         this.#recent.add(item, cursor);
+        this.#lastMessageAtMs = Date.now();
         for (const listener of this.#listeners) listener.item(item, cursor);
         if (this.#isGapped) this.#noteGap(false);
       },
-      (discontinuity) => {
-        for (const listener of this.#listeners) tellGap(listener, discontinuity);
+      gap: (gap) => {
+        this.#recent.skip(gap);
+        for (const listener of this.#listeners) listener.gap(gap);
         this.#noteGap(true);
       },
-    );
+      lost: () => {
+        for (const listener of this.#listeners) listener.lost();
+      },
+      over: () => this.#end(),
+    });
     callbacks.onHeartbeat = () => {
+      this.#heartbeats += 1;
       this.#lastHeartbeatAt = new Date();
       this.#changes.next();
     };
-    callbacks.onConnectionLost = () => {
-      for (const listener of this.#listeners) listener.lost();
-    };
     try {
-      const subscription = await this.#subscribe(
-        after === undefined ? callbacks : beginningBehind(after, callbacks),
-      );
+      const subscription = await this.#subscribe(callbacks, after);
       this.#subscription = subscription;
       if (isLiveSubscription(subscription)) {
         void subscription.ended.then(() => this.#end());
@@ -173,23 +183,27 @@ export class SharedTopic {
     }
   }
 
-  #subscribe(callbacks: SubscribeCallOptions): Promise<Subscription> {
+  #subscribe(callbacks: SubscribeCallOptions, after: Cursor | undefined): Promise<Subscription> {
     const { client, operation } = this.#options;
     const { cacheName, target = '' } = operation;
-    return callMomento(operation, client.subscribe(cacheName, target, callbacks), MomentoTopicError);
+    const beginning = after === undefined ? callbacks : beginningBehind(after, callbacks);
+    return callMomento(operation, client.subscribe(cacheName, target, beginning), MomentoTopicError);
   }
 
-  #callbacks(
-    onItem: (item: TopicItem, cursor: Cursor) => void,
-    onDiscontinuity: (discontinuity: TopicDiscontinuity) => void,
-  ): SubscribeCallOptions {
+  #callbacks(events: SubscriptionEvents): SubscribeCallOptions {
     const { operation, onStreamError } = this.#options;
     return {
-      onItem: (item) => onItem(item, cursorOf(item)),
-      onDiscontinuity,
+      onItem: (item) => events.item(item, cursorOf(item)),
+      onDiscontinuity: (discontinuity) => {
+        const gap = gapOf(discontinuity);
+        if (gap === undefined) events.lost();
+        else events.gap(gap);
+      },
+      onConnectionLost: () => events.lost(),
       onError: (error, subscription) => {
-        if (!isLiveSubscription(subscription))
-          onStreamError(MomentoTopicError.fromSdk(operation, error.innerException()));
+        if (isLiveSubscription(subscription)) return;
+        onStreamError(MomentoTopicError.fromSdk(operation, error.innerException()));
+        if (!subscription.isSubscribed) events.over();
       },
     };
   }
@@ -202,7 +216,11 @@ export class SharedTopic {
   #remove(listener: TopicListener): void {
     this.#listeners.delete(listener);
     listener.end();
-    if (this.#listeners.size > 0 || this.#hasEnded) return;
+    this.#closeUnlessUsed();
+  }
+
+  #closeUnlessUsed(): void {
+    if (this.#listeners.size + this.#late.size > 0 || this.#hasEnded) return;
     clearTimeout(this.#linger);
     const isOurs = this.#subscription !== undefined && isLiveSubscription(this.#subscription);
     // One of another client does not hear when the app shuts down.
@@ -225,20 +243,4 @@ export class SharedTopic {
     this.#changes.next();
     this.#changes.complete();
   }
-}
-
-function statusOf(subscription: Subscription): SubscriptionStatus {
-  if (isLiveSubscription(subscription)) return subscription.status;
-  return subscription.isSubscribed ? 'live' : 'closed';
-}
-
-/** Whether nothing that is told has changed. */
-export function isSameState(former: TopicState, latter: TopicState): boolean {
-  return former.status === latter.status && former.lastHeartbeatAt === latter.lastHeartbeatAt;
-}
-
-function tellGap(listener: TopicListener, discontinuity: TopicDiscontinuity): void {
-  const gap = gapOf(discontinuity);
-  if (gap === undefined) listener.lost();
-  else listener.gap(gap);
 }

@@ -37,7 +37,7 @@ export class TopicListener {
   /** What its subscription lost. */
   gap(gap: StreamGap): void {
     if (this.#isClosing) return;
-    const passage = this.#position.passDiscontinuity(gap.to);
+    const passage = this.#position.passGap(gap);
     if (passage.isNew) this.#events.gap(passage.gap ?? gap);
   }
 

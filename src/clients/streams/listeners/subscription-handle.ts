@@ -52,3 +52,9 @@ export function isLiveSubscription(
 ): subscription is LiveSubscription {
   return 'status' in subscription && 'ended' in subscription;
 }
+
+/** Of any client's. */
+export function statusOf(subscription: TopicSubscribe.Subscription): SubscriptionStatus {
+  if (isLiveSubscription(subscription)) return subscription.status;
+  return subscription.isSubscribed ? 'live' : 'closed';
+}
