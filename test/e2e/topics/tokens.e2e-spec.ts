@@ -143,7 +143,7 @@ describe('Momento is asked', () => {
     expect(await tokens.issue({ ...news, topics: ['news', 'news'] })).toEqual(issued[0]);
     expect(calls()).toBe(1);
 
-    const short = { ...news, expiresInSeconds: 1 };
+    const short = { ...news, expiresInSeconds: 2 };
     const { token } = await tokens.issue(short);
     expect((await tokens.issue(short)).token).toBe(token);
     await vi.waitFor(async () => expect((await tokens.issue(short)).token).not.toBe(token), {
