@@ -14,7 +14,7 @@ import {
   type LiveSubscription,
   type SubscriptionStatus,
 } from './listeners/subscription-handle.js';
-import { type Cursor, type Passage, TopicPosition } from './topic-position.js';
+import { allThatIsHeld, type Cursor, type Passage, TopicPosition } from './topic-position.js';
 import { type StreamListener, TopicStream } from './topic-stream.js';
 
 /**
@@ -38,6 +38,8 @@ export class ManagedSubscription {
   #isDelivering = true;
   #isGapped = false;
   #streams = 0;
+  /** From then on all that is held was published since it listens. */
+  #allIsNewAfterMs = Infinity;
   /**
    * @param callbacks of the user, guarded
    * @param behind the message that it begins behind; undefined: with the next one
@@ -56,9 +58,7 @@ export class ManagedSubscription {
     this.#cacheName = cacheName;
     this.#topicName = topicName;
     this.#callbacks = callbacks;
-    this.ended = new Promise((resolve) => {
-      this.#resolveEnded = resolve;
-    });
+    this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
     this.handle = createHandle(this);
   }
 
@@ -150,8 +150,8 @@ export class ManagedSubscription {
     const { longestAnswerMs, overlapMs } = timing;
     const endpoint = clients.provider.getCacheEndpoint();
     const isComparable = this.#position.isComparableAt(endpoint);
-    const behind = isComparable ? this.#position.at : undefined;
     const previous = this.#stream;
+    const behind = isComparable ? (this.#position.at ?? this.#unheard(previous?.over.aborted)) : undefined;
     // Without a message to begin behind, the next stream cannot know what the one before has handed over.
     const mustOverlap = previous?.over.aborted === false && behind === undefined;
     const stream: TopicStream = new TopicStream(
@@ -169,6 +169,8 @@ export class ManagedSubscription {
       ending: this.#ending.signal,
     });
     if (error !== undefined) return error;
+    if (behind === undefined && !mustOverlap)
+      this.#allIsNewAfterMs = performance.now() + timing.surelyForgottenMs;
     if (mustOverlap) {
       await firstAbort([previous.over, stream.over, this.#ending.signal], { limitMs: overlapMs });
       if (stream.over.aborted && !previous.over.aborted) {
@@ -179,6 +181,11 @@ export class ManagedSubscription {
     if (this.#ending.signal.aborted) stream.retire();
     else this.#takeOver(stream, previous, endpoint);
     return undefined;
+  }
+
+  /** What was published since the stream was lost, where nothing else is held: it would have been heard before. */
+  #unheard(isLost = false): Cursor | undefined {
+    return isLost && performance.now() > this.#allIsNewAfterMs ? allThatIsHeld : undefined;
   }
 
   #takeOver(stream: TopicStream, previous: TopicStream | undefined, endpoint: string): void {
