@@ -136,6 +136,15 @@ describe('MomentoLocal, faults by API', () => {
     );
   });
 
+  it('ends open subscriptions with the status that it is given', async () => {
+    const momento = await startMomento();
+    const told: string[] = [];
+    await subscribe(topicClientFor(momento), 't', { onError: (error) => told.push(error.errorCode()) });
+    momento.faults.cut('topic-subscribe', 'PERMISSION_DENIED');
+    await vi.waitFor(() => expect(told).toEqual([MomentoErrorCode.PERMISSION_ERROR]));
+    expect(momento.stats().subscriptions).toBe(0);
+  });
+
   it('goes down and comes up on the same port with what it held', async () => {
     const momento = await startMomento();
     const client = cacheClientFor(momento);

@@ -10,7 +10,7 @@ import {
   type LiveSubscription,
   type SubscriptionStatus,
 } from './listeners/subscription-handle.js';
-import type { Cursor } from './topic-position.js';
+import { allThatIsHeld, type Cursor } from './topic-position.js';
 import { TopicStream } from './topic-stream.js';
 
 /**
@@ -34,6 +34,8 @@ export class ManagedSubscription {
   #resolveEnded: () => void = () => undefined;
   #stream: TopicStream | undefined;
   #streams = 0;
+  /** From then on all that is held was published since it listens. */
+  #allIsNewAfterMs = Infinity;
 
   /**
    * @param callbacks of the user, guarded
@@ -54,9 +56,7 @@ export class ManagedSubscription {
     this.#cacheName = cacheName;
     this.#topicName = topicName;
     this.#callbacks = callbacks;
-    this.ended = new Promise((resolve) => {
-      this.#resolveEnded = resolve;
-    });
+    this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
     this.handle = createHandle(this);
   }
 
@@ -151,9 +151,10 @@ export class ManagedSubscription {
     const { openings, answerTimeoutMs, timing } = this.#context;
     const { longestAnswerMs, overlapMs } = timing;
     const endpoint = clients.provider.getCacheEndpoint();
-    const isComparable = this.#delivery.position.isComparableAt(endpoint);
-    const behind = isComparable ? this.#delivery.position.at : undefined;
+    const { position } = this.#delivery;
+    const isComparable = position.isComparableAt(endpoint);
     const previous = this.#stream;
+    const behind = isComparable ? (position.at ?? this.#unheard(previous?.over.aborted)) : undefined;
     // Without a message to begin behind, the next stream cannot know what the one before has handed over.
     const mustOverlap = previous?.over.aborted === false && behind === undefined;
     const stream: TopicStream = new TopicStream(
@@ -173,6 +174,8 @@ export class ManagedSubscription {
       ending: this.#ending.signal,
     });
     if (error !== undefined) return error;
+    if (behind === undefined && !mustOverlap)
+      this.#allIsNewAfterMs = performance.now() + timing.surelyForgottenMs;
     if (mustOverlap) {
       await firstAbort([previous.over, stream.over, this.#ending.signal], { limitMs: overlapMs });
       if (stream.over.aborted && !previous.over.aborted) {
@@ -183,6 +186,11 @@ export class ManagedSubscription {
     if (this.#ending.signal.aborted) stream.retire();
     else this.#takeOver(stream, previous, endpoint);
     return undefined;
+  }
+
+  /** What was published since the stream was lost, where nothing else is held: it would have been heard before. */
+  #unheard(isLost = false): Cursor | undefined {
+    return isLost && performance.now() > this.#allIsNewAfterMs ? allThatIsHeld : undefined;
   }
 
   #takeOver(stream: TopicStream, previous: TopicStream | undefined, endpoint: string): void {

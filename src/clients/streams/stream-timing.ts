@@ -16,6 +16,8 @@ export interface StreamTiming {
   readonly longestPauseMs: number;
   /** A stream that lived for so long is no part of the trouble before it. */
   readonly steadyAfterMs: number;
+  /** What was published so long ago Momento holds no longer. It says about five seconds. */
+  readonly surelyForgottenMs: number;
   /** From 0 to 1. */
   readonly random: () => number;
 }
@@ -29,5 +31,6 @@ export const defaultStreamTiming: StreamTiming = {
   shortestPauseMs: 500,
   longestPauseMs: 30_000,
   steadyAfterMs: 10_000,
+  surelyForgottenMs: 30_000,
   random: Math.random,
 };

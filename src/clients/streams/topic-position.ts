@@ -4,6 +4,9 @@ export interface Cursor {
   readonly number: number;
 }
 
+/** Behind it is all that Momento holds of a topic. */
+export const allThatIsHeld: Cursor = { page: 0, number: 0 };
+
 /** What was published behind `from`, up to and with `to`, and did not arrive. */
 export interface StreamGap {
   readonly from: Cursor;

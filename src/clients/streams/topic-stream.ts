@@ -13,7 +13,7 @@ import {
 import { describeError } from '../../foundation/text/describe-error.js';
 import { firstAbort } from '../../foundation/time/first-abort.js';
 import type { StreamOpening, StreamOpenings } from './stream-openings.js';
-import type { Cursor } from './topic-position.js';
+import { allThatIsHeld, type Cursor } from './topic-position.js';
 
 /** What a stream tells, in its order. */
 export interface StreamListener {
@@ -134,14 +134,18 @@ export class TopicStream {
     }
   }
 
-  #callbacks({ pages }: StreamOpening): SubscribeCallOptions {
+  #callbacks({ pages, behind }: StreamOpening): SubscribeCallOptions {
     return {
       onItem: (item) => {
         // In the order in which they arrived, which is also that of their pages.
         const cursor = { page: pages.shift() ?? 0, number: item.sequenceNumber() };
         this.#hear(() => this.#listener.onItem(item, cursor));
       },
-      onDiscontinuity: (discontinuity) => this.#hear(() => this.#listener.onDiscontinuity(discontinuity)),
+      onDiscontinuity: (discontinuity) => {
+        // It only says where that begins.
+        if (behind === allThatIsHeld) return;
+        this.#hear(() => this.#listener.onDiscontinuity(discontinuity));
+      },
       onHeartbeat: (heartbeat) => {
         this.#heartbeats += 1;
         this.#hear(() => this.#listener.onHeartbeat(heartbeat));

@@ -46,10 +46,10 @@ export class MomentoFaults {
     this.#plan.add(rpc, { hang: true }, options.times);
   }
 
-  /** Ends the open subscriptions with UNAVAILABLE, which makes the SDK subscribe again. */
-  cut(rpc: 'topic-subscribe'): void {
+  /** Ends the open subscriptions, by default with UNAVAILABLE, which makes the SDK subscribe again. */
+  cut(rpc: 'topic-subscribe', statusName: Exclude<StatusName, 'OK'> = 'UNAVAILABLE'): void {
     this.#openCalls.fail(
-      failureOf('UNAVAILABLE', 'Fault: the stream was cut'),
+      failureOf(statusName, 'Fault: the stream was cut'),
       ({ record }) => record.rpc === rpc,
     );
   }
