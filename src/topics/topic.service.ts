@@ -3,13 +3,14 @@ import type { MessageEvent } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { callMomento } from '../clients/sdk/sdk-answer.js';
 import { type MomentoOperation, MomentoTopicError } from '../foundation/momento.errors.js';
-import type { Topic, TopicCall } from './definitions/topic-calls.js';
+import { invalid, type Topic, type TopicCall } from './definitions/topic-calls.js';
 import type { TopicDefinition } from './definitions/topic-definition.js';
 import { cursorIn } from './definitions/topic-message.js';
 import { MessageStream } from './listening/message-stream.js';
 import { toServerSentEvents } from './listening/server-sent-events.js';
 import type { TopicHandlerStats } from './handlers/handler-queue.js';
 import { OwnSubscription } from './listening/topic-subscription.js';
+import type { Listening } from './shared/shared-topics.js';
 import type { TopicParts } from './topic-parts.js';
 import type {
   TopicCallOptions,
@@ -170,19 +171,16 @@ export class TopicService {
   ): AsyncIterableIterator<TopicMessage<T> | TopicGapEvent> {
     const { signal, bufferSize = defaultBufferSize, gaps = false } = options;
     const call = this.#parts.calls.of('stream', topic, options);
+    if (!Number.isSafeInteger(bufferSize) || bufferSize < 1)
+      throw invalid(call.operation, 'bufferSize is not a whole number, 1 or more');
     const messages = new MessageStream<T>(bufferSize);
     const end = () => messages.end();
+    const told = { event: (event: TopicMessage<T> | TopicGapEvent) => messages.add(event), ended: end };
+    let listening: Listening | undefined;
     signal?.addEventListener('abort', end, { once: true });
     if (signal?.aborted === true) end();
-    const listening = await this.#listen<T>(
-      call,
-      { ...options, gaps: true },
-      {
-        event: (event) => messages.add(event),
-        ended: end,
-      },
-    );
     try {
+      listening = await this.#listen<T>(call, { ...options, gaps: true }, told);
       for await (const event of messages) {
         if (signal?.aborted === true) return;
         if (gaps || !('kind' in event)) yield event;
@@ -190,7 +188,7 @@ export class TopicService {
       }
     } finally {
       signal?.removeEventListener('abort', end);
-      listening.stop();
+      listening?.stop();
     }
   }
 
