@@ -18,7 +18,8 @@ export function contextOf(
     sequencePage: cursor.page,
     receivedAt: new Date(),
   };
-  return publisherId === undefined ? base : { ...base, publisherId };
+  // Momento says '' for a publisher without an id.
+  return publisherId === undefined || publisherId === '' ? base : { ...base, publisherId };
 }
 
 export function toGap({ target: topic = '', cacheName }: MomentoOperation, gap: StreamGap): TopicGap {

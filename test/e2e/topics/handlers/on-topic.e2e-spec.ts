@@ -50,6 +50,7 @@ class Shipping {
 
   @OnTopic(orders)
   async ship(order: Order, context: TopicMessageContext): Promise<void> {
+    if ('publisherId' in context) throw new Error('nobody here has an id');
     this.journal.note([order, context.topic, context.cacheName, context.sequenceNumber]);
   }
 }
