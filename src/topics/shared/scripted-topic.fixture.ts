@@ -182,7 +182,7 @@ export class ScriptedStream {
 
   /** Its stream breaks. */
   lose(): void {
-    if (this.#detach === undefined || !this.hasPlace) return;
+    if (this.#detach === undefined) return;
     this.#detach();
     this.#detach = undefined;
     this.#arriving = [];
@@ -230,9 +230,6 @@ export class ScriptedStream {
   end(): void {
     if (this.status === 'closed') return;
     this.lose();
-    this.#detach?.();
-    this.#detach = undefined;
-    this.#arriving = [];
     this.status = 'closed';
     this.#resolveEnded();
   }
