@@ -19,6 +19,7 @@ type Subscription = TopicSubscribe.Subscription;
 
 /** The first one answers, and comes before what was missed; the next one comes behind. */
 const heartbeatsUntilLive = 2;
+const lost: readonly SubscriptionStatus[] = ['reconnecting', 'failed'];
 
 export interface SharedTopicOptions {
   readonly client: TopicClient;
@@ -124,9 +125,14 @@ export class SharedTopic {
     await this.#opening;
   }
 
-  /** While it brings what its first listener missed, it is not for those who begin with the next message. */
+  /**
+   * While it brings what its first listener missed, it is not for those who begin with the next message; nor while it is lost and
+   * does not know where to go on, because the next message may be lost as well.
+   */
   #missedByNobody(): [] | undefined {
-    return this.#beganBehind && this.#heartbeats < heartbeatsUntilLive ? undefined : [];
+    const catchesUp = this.#beganBehind && this.#heartbeats < heartbeatsUntilLive;
+    const isLost = this.#recent.last === undefined && lost.includes(this.status);
+    return catchesUp || isLost ? undefined : [];
   }
 
   /** As those see it who are on their way to it. */
