@@ -62,11 +62,11 @@ export class TopicHandlerExplorer implements OnApplicationBootstrap {
     const boot: BootOutcome = this.#moduleRef.get(bootToken(connectionName), { strict: false });
     if (boot === 'replaced') return;
     const parts: TopicParts = this.#moduleRef.get(topicPartsToken(connectionName), { strict: false });
-    const handlers = found.map(({ method, declaration }): DeclaredHandler => ({
-      declaration,
-      owner: method.wrapper,
-      call: this.#contexts.around(method, parts.globalEnhancers),
-    }));
+    const handlers: DeclaredHandler[] = [];
+    for (const { method, declaration } of found) {
+      const call = await this.#contexts.around(method, parts.globalEnhancers);
+      handlers.push({ declaration, owner: method.wrapper, call });
+    }
     const cacheNames = parts.handlers.cacheNamesOf(handlers);
     if (boot === 'connected') for (const cacheName of cacheNames) await connection.ensureCache(cacheName);
     const started = parts.handlers.start(handlers, connection.mayStartWithout || boot === 'unawaited');

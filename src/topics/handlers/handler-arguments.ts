@@ -13,9 +13,12 @@ const contextType = 100;
 /** Of the arguments of handlers, under a key of their own: what nothing is said of gets the payload and the context. */
 export const argumentsKey = 'nestjs-momento:handler-arguments';
 
+type Pipes = readonly (Type<PipeTransform> | PipeTransform)[];
+
 interface Argument {
   readonly index: number;
-  readonly pipes: readonly (Type<PipeTransform> | PipeTransform)[];
+  /** Nest's own decorators may leave them out. */
+  readonly pipes?: Pipes;
 }
 type Arguments = Readonly<Record<string, Argument>>;
 
@@ -23,9 +26,7 @@ type Arguments = Readonly<Record<string, Argument>>;
  * The value of the message, or the gap, in a parameter of a handler, behind these pipes. The first parameter needs it only for its
  * pipes, or when another decorator would take its place.
  */
-export const TopicMessage = (
-  ...pipes: readonly (Type<PipeTransform> | PipeTransform)[]
-): ParameterDecorator => argument(payloadType, pipes);
+export const TopicMessage = (...pipes: Pipes): ParameterDecorator => argument(payloadType, pipes);
 
 /** The `TopicMessageContext` of the message in a parameter of a handler: topic, cursor, publisher; of a gap, the gap. */
 export const TopicContext = (): ParameterDecorator => argument(contextType, []);
@@ -54,7 +55,12 @@ export function hasArguments(constructor: object, methodName: string | symbol): 
   return Object.keys(argumentsOf(constructor, methodName)).length > 0;
 }
 
-function argument(type: number, pipes: Argument['pipes']): ParameterDecorator {
+/** The pipes of its arguments. */
+export function pipesOfArguments(constructor: object, methodName: string | symbol): Pipes {
+  return Object.values(argumentsOf(constructor, methodName)).flatMap(({ pipes = [] }) => pipes);
+}
+
+function argument(type: number, pipes: Pipes): ParameterDecorator {
   return (target, methodName, index) => {
     if (methodName === undefined) return;
     const { constructor } = target;

@@ -9,11 +9,13 @@ import {
   NestContainer,
 } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { HandlerMetadataStorage } from '@nestjs/core/helpers/handler-metadata-storage.js';
 import { Injector } from '@nestjs/core/injector/injector.js';
-import { EmptyError, isObservable, lastValueFrom } from 'rxjs';
+import { isObservable, lastValueFrom } from 'rxjs';
 import { argumentsFactory, argumentsKey, hasArguments } from './handler-arguments.js';
 import type { FoundMethod } from './found-methods.js';
 import type { HandlerCall } from './handler-call.js';
+import { HandlerEnhancers } from './handler-enhancers.js';
 
 /** What `ExecutionContext.getType()` and `ArgumentsHost.getType()` answer around handlers of topics. */
 const contextType = 'momento-topic';
@@ -51,13 +53,18 @@ export class HandlerContexts {
     this.#withoutGlobals = ExternalContextCreator.fromContainer(new ModulesAlone(modules));
   }
 
-  /** @param globalEnhancers whether the app's global ones stand around it, too */
-  around(found: FoundMethod, globalEnhancers: boolean): HandlerCall {
+  /**
+   * @param globalEnhancers whether the app's global ones stand around it, too
+   * @throws what Nest throws when it cannot make one of them
+   */
+  async around(found: FoundMethod, globalEnhancers: boolean): Promise<HandlerCall> {
     const { wrapper, name, methodName } = found;
     const contexts = creatorFor(found, globalEnhancers ? this.#withGlobals : this.#withoutGlobals);
-    const isStatic = wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
+    const enhancers = await HandlerEnhancers.load(this.#injector, found, contexts);
+    const isStatic = isHostStatic(found) && enhancers.areStatic;
     const always = isStatic ? surround(found, contexts, wrapper.instance, globalEnhancers) : undefined;
-    const perMessage = (context: object) => this.#perMessage(found, contexts, context, globalEnhancers);
+    const perMessage = (context: object) =>
+      this.#perMessage(found, contexts, context, globalEnhancers, enhancers);
     const rescueBy = async (one: Surrounded, error: unknown, args: readonly unknown[]): Promise<void> => {
       const host = new ExecutionContextHost(
         [...args],
@@ -78,8 +85,7 @@ export class HandlerContexts {
         try {
           await one.run(payload, context);
         } catch (error) {
-          // An interceptor that lets nothing come of it.
-          if (!(error instanceof EmptyError)) await rescueBy(one, error, [payload, context]);
+          await rescueBy(one, error, [payload, context]);
         }
       },
       rescue: async (error, context) =>
@@ -87,44 +93,56 @@ export class HandlerContexts {
     };
   }
 
-  /** For a class with request-scoped dependencies, or a transient one: an instance of its own. */
+  /** For a class with request-scoped dependencies or enhancers, or a transient one: instances of its own. */
   async #perMessage(
     found: FoundMethod,
     contexts: ExternalContextCreator,
     context: object,
     globalEnhancers: boolean,
+    enhancers: HandlerEnhancers,
   ): Promise<Surrounded> {
     const { wrapper, module, collection } = found;
     const contextId = ContextIdFactory.getByRequest(context);
     const moduleRef: unknown = module.getProviderByKey(ModuleRef).instance;
     if (moduleRef instanceof ModuleRef) moduleRef.registerRequestByContextId(context, contextId);
-    const instance: unknown = await this.#injector.loadPerContext(
-      wrapper.instance,
-      module,
-      collection,
-      contextId,
-      wrapper,
-    );
+    const isStatic = isHostStatic(found);
+    const instance: unknown = isStatic
+      ? wrapper.instance
+      : await this.#injector.loadPerContext(wrapper.instance, module, collection, contextId, wrapper);
+    await enhancers.loadFor(contextId, isStatic);
     return surround(found, contexts, Object(instance), globalEnhancers, contextId);
   }
 }
 
-/** Finds the enhancers in the module of this very class: by itself it looks for providers alone, and takes the first of several. */
+function isHostStatic({ wrapper }: FoundMethod): boolean {
+  return wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
+}
+
+/**
+ * Finds the enhancers in the module of this very class: by itself it looks for providers alone, and takes the first of several. Keeps
+ * what it knows of the method to itself: Nest 11 gives that to all classes of the same name.
+ */
 function creatorFor({ module }: FoundMethod, contexts: ExternalContextCreator): ExternalContextCreator {
   return Object.create(contexts, {
     getContextModuleKey: { value: () => module.token },
+    handlerMetadataStorage: { value: new HandlerMetadataStorage() },
+    // An interceptor, or the method, may let nothing come of a message.
+    transformToResult: {
+      value: async (result: unknown) =>
+        isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result,
+    },
   }) as ExternalContextCreator;
 }
 
 function surround(
-  { wrapper, methodName, metatype, module }: FoundMethod,
+  { wrapper, methodName, metatype, prototype, module }: FoundMethod,
   contexts: ExternalContextCreator,
-  instance: object,
+  given: object,
   globalEnhancers: boolean,
   contextId?: ContextId,
 ): Surrounded {
-  const method = Reflect.get(instance, methodName) as (...args: unknown[]) => unknown;
-  const inquirerId = contextId === undefined ? undefined : wrapper.id;
+  const { instance, method } = decorated(given, prototype, methodName);
+  const inquirerId = wrapper.id;
   const hasPipes = [metatype, method].some((one) => Reflect.hasMetadata(PIPES_METADATA, one));
   // A method with neither gets the payload and the context as they are, and costs less.
   const takesPart = globalEnhancers || hasPipes || hasArguments(metatype, methodName);
@@ -144,6 +162,27 @@ function surround(
     run,
     filter: (error, host) => handler.invokeCustomFilters(error, host) as ReturnType<Surrounded['filter']>,
   };
+}
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/**
+ * As Nest reads decorators: from the method it is given. An instance whose method is bound, or behind a proxy, has another one, without
+ * them: one of the class stands before it, so that its guards are not passed over.
+ */
+function decorated(
+  instance: object,
+  prototype: object,
+  methodName: string,
+): { readonly instance: object; readonly method: Method } {
+  const declared = Reflect.get(prototype, methodName) as Method;
+  const called: unknown = Reflect.get(instance, methodName);
+  if (called === declared || typeof called !== 'function') return { instance, method: declared };
+  const { [methodName]: method = declared } = {
+    [methodName]: (...args: unknown[]): unknown => Reflect.apply(called, instance, args),
+  };
+  Object.setPrototypeOf(method, declared);
+  return { instance: Object.create(prototype) as object, method };
 }
 
 interface FilterMetadata {
