@@ -10,9 +10,13 @@ export class LocalEnvironment {
     readonly momento: MomentoLocal,
   ) {}
 
-  /** Starts both, with a key in the one that the other accepts. */
-  static async start(): Promise<LocalEnvironment> {
-    const momento = await MomentoLocal.start({ caches: [cacheName] });
+  /**
+   * Starts both, with a key in the one that the other accepts.
+   *
+   * @param now the clock that Momento goes by, in milliseconds since 1970
+   */
+  static async start(now = Date.now): Promise<LocalEnvironment> {
+    const momento = await MomentoLocal.start({ caches: [cacheName], now });
     const secrets = await SecretsManagerLocal.start();
     secrets.putSecret(secretId, momento.issueApiKey());
     return new LocalEnvironment(secrets, momento);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
@@ -5,6 +6,10 @@ import { LocalEnvironment } from './local-environment.js';
 
 const local = process.env['MOMENTO_SECRET_ID'] === undefined ? await LocalEnvironment.start() : undefined;
 Object.assign(process.env, local?.variables);
+
+/** Who asks for a token shows this code: another one at each start, unless the environment has one. */
+const madeUpCode = process.env['SAMPLE_ACCESS_CODE'] ? undefined : randomUUID();
+if (madeUpCode !== undefined) process.env['SAMPLE_ACCESS_CODE'] = madeUpCode;
 
 const app = await NestFactory.create(AppModule, {
   logger: ['fatal', 'error', 'warn', 'log'],
@@ -37,5 +42,9 @@ The sample listens on ${url}, on ${servers}.
   curl -i ${url}/items/1                    run it twice: MISS after 200 ms, then HIT
   curl -N ${url}/events/news                stays open and prints what is published
   curl -d text=hello ${url}/events/news     publishes, from another terminal
+  curl -X POST -H "authorization: Bearer ${madeUpCode ?? '$SAMPLE_ACCESS_CODE'}" ${url}/events/news/token
+                                            a token for a browser that subscribes at Momento by itself
+
+The same in a browser: ${url}/events/page
 `);
 }

@@ -15,6 +15,7 @@ export type { CacheFeature } from './module/connection.options.js';
 export { getCacheServiceToken, InjectCacheService } from './cache/cache.tokens.js';
 export { getCacheToken, InjectCache } from './cache/typed/feature.tokens.js';
 export { getTopicServiceToken, InjectTopicService } from './topics/topic.tokens.js';
+export { getTopicTokenServiceToken, InjectTopicTokenService } from './topics/tokens/topic-token.tokens.js';
 export {
   getAuthClientToken,
   getCacheClientToken,
@@ -113,6 +114,24 @@ export {
 } from './topics/definitions/topic-definition.js';
 export { MomentoMessageError } from './topics/definitions/message.error.js';
 export { TopicService } from './topics/topic.service.js';
+export {
+  type HandlerDecorator,
+  OnTopic,
+  OnTopicGap,
+  type OnTopicGapOptions,
+  type OnTopicOptions,
+} from './topics/handlers/on-topic.js';
+export { TopicContext, TopicMessage } from './topics/handlers/handler-arguments.js';
+export type { TopicHandlerStats } from './topics/handlers/handler-queue.js';
+export type { Overflow } from './topics/listening/bounded-events.js';
+export { TopicTokenService } from './topics/tokens/topic-token.service.js';
+export type {
+  CachesTokenRequest,
+  TopicsTokenRequest,
+  TopicToken,
+  TopicTokenPermissions,
+  TopicTokenRequest,
+} from './topics/tokens/topic-token.options.js';
 export type {
   TopicCallOptions,
   TopicCursor,
@@ -120,9 +139,10 @@ export type {
   TopicGapEvent,
   TopicHandler,
   TopicListenOptions,
-  TopicMessage,
+  TopicMessageContext,
   TopicObserveOptions,
   TopicSseOptions,
+  TopicState,
   TopicStreamOptions,
   TopicSubscribeOptions,
   TopicsOptions,

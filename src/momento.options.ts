@@ -78,6 +78,7 @@ export interface MomentoModuleOptions {
 const topicsRules: Readonly<Record<keyof TopicsOptions, Rule>> = {
   codec: expected('a codec', hasMethods('encode', 'decode')),
   maxMessageBytes: expected('a number of bytes above 0', isPositive),
+  globalEnhancers: expected('true or false', (value) => typeof value === 'boolean'),
 };
 
 const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {

@@ -42,8 +42,10 @@ export class MomentoConnection {
   readonly topicClient: TopicClient;
   readonly authClient: AuthClient;
   readonly leaderboardClient: PreviewLeaderboardClient;
-  /** Calls, topic handlers and background work under way, which the connection is not closed under. */
+  /** Calls and background work under way, which the connection is not closed under. */
   readonly inFlight = new InFlight();
+  /** Topic handlers that are running. */
+  readonly handlers = new InFlight();
 
   readonly #options: ConnectionOptions;
   readonly #follower: KeyFollower;
@@ -51,10 +53,13 @@ export class MomentoConnection {
   readonly #clients: CurrentClients;
   readonly #subscriptions: LiveSubscriptions;
   readonly #logger: Logger;
+  readonly #stopping = new AbortController();
   readonly #closing = new AbortController();
   readonly #refusing = new AbortController();
   readonly #own = new WeakSet<object>();
   readonly #found = new Map<string, Promise<void>>();
+  /** They had their time already. */
+  #handlersAreSlow = false;
   #closed: Promise<void> | undefined;
 
   constructor(options: ConnectionOptions, follower: KeyFollower) {
@@ -78,7 +83,7 @@ export class MomentoConnection {
       clients: this.#clients,
       openings,
       answerTimeoutMs: this.#configurations.topicTimeoutMs,
-      inFlight: this.inFlight,
+      inFlight: this.handlers,
       connectionName: options.name,
     });
     const injected = createInjectedClients({
@@ -102,9 +107,19 @@ export class MomentoConnection {
     return this.#options.cacheName;
   }
 
+  /** Whether the app may start while Momento cannot be reached. */
+  get mayStartWithout(): boolean {
+    return this.#options.onConnectError === 'degrade';
+  }
+
   /** How long a call to a cache may take. */
   get callTimeoutMs(): number {
     return this.#configurations.cacheTimeoutMs;
+  }
+
+  /** Aborted when the app begins to shut down: nothing that is listened to is handed over any more. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   /** Aborted when the connection begins to close: everything is still usable, and what is in flight is waited for. */
@@ -166,6 +181,15 @@ export class MomentoConnection {
   }
 
   /**
+   * Hands out no more messages, and lets their handlers end within `shutdownTimeoutSeconds`. Comes before the HTTP server waits for
+   * its connections, so that a stream to a browser holds nothing; requests still use everything.
+   */
+  async stopListening(): Promise<void> {
+    this.#stopping.abort();
+    this.#handlersAreSlow = !(await this.handlers.drain(this.#options.shutdownTimeoutSeconds * 1000));
+  }
+
+  /**
    * Hands out no more messages, lets handlers, calls and background work end within `shutdownTimeoutSeconds` while everything
    * is still usable, then refuses later calls, unsubscribes, and closes each client once.
    */
@@ -176,12 +200,17 @@ export class MomentoConnection {
 
   async #close(): Promise<void> {
     const { shutdownTimeoutSeconds } = this.#options;
+    const limitMs = shutdownTimeoutSeconds * 1000;
+    this.#stopping.abort();
     this.#closing.abort();
     this.#subscriptions.stopDelivery();
-    if (!(await this.inFlight.drain(shutdownTimeoutSeconds * 1000))) {
-      this.#logger.warn(
-        `${this.inFlight.count} calls or handlers are still under way after ${shutdownTimeoutSeconds} s.`,
-      );
+    const areIdle = await Promise.all([
+      this.inFlight.drain(limitMs),
+      this.handlers.drain(this.#handlersAreSlow ? 0 : limitMs),
+    ]);
+    if (areIdle.includes(false)) {
+      const count = this.inFlight.count + this.handlers.count;
+      this.#logger.warn(`${count} calls or handlers are still under way after ${shutdownTimeoutSeconds} s.`);
     }
     this.#refusing.abort();
     this.#follower.stop();
@@ -195,6 +224,6 @@ export class MomentoConnection {
 
   #mayDegrade(error: unknown): error is MomentoConfigurationError {
     const isUnreachable = error instanceof MomentoConfigurationError && error.code === 'momento-unreachable';
-    return isUnreachable && this.#options.onConnectError === 'degrade';
+    return isUnreachable && this.mayStartWithout;
   }
 }

@@ -61,6 +61,7 @@ export type MomentoConfigurationCode =
   | 'duplicate-connection'
   | 'duplicate-cache'
   | 'connection-missing'
+  | 'other-connection'
   | 'cache-name-missing'
   | 'cache-not-found'
   | 'secret-not-found'

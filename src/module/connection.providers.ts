@@ -1,4 +1,4 @@
-import type { CacheClient, TopicClient } from '@gomomento/sdk';
+import type { AuthClient, CacheClient, TopicClient } from '@gomomento/sdk';
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
 import { CacheContext } from '../cache/load/cache-context.js';
 import { defaultMaxItems } from '../cache/near/near-level.js';
@@ -21,8 +21,11 @@ import { connectionLogger } from '../foundation/connection-logger.js';
 import { quoteName, redactKeys } from '../foundation/text/redaction.js';
 import { defaultConnectionName } from '../foundation/tokens.js';
 import { getTopicServiceToken } from '../topics/topic.tokens.js';
-import { createTopicContext } from '../topics/definitions/topic.options.js';
+import { createTopicContext } from '../topics/topic-context.js';
+import { TopicParts } from '../topics/topic-parts.js';
 import { TopicService } from '../topics/topic.service.js';
+import { TopicTokenService } from '../topics/tokens/topic-token.service.js';
+import { getTopicTokenServiceToken } from '../topics/tokens/topic-token.tokens.js';
 import { ConnectionRegistry } from './connection.registry.js';
 import {
   bootToken,
@@ -30,6 +33,7 @@ import {
   connectionToken,
   keyFollowerToken,
   registrationToken,
+  topicPartsToken,
 } from './module.tokens.js';
 
 /** What can be injected outside the module; the internal ones for `forFeature`. */
@@ -37,6 +41,7 @@ export function connectionExports(name = defaultConnectionName): InjectionToken[
   return [
     getCacheServiceToken(name),
     getTopicServiceToken(name),
+    getTopicTokenServiceToken(name),
     getCacheClientToken(name),
     getTopicClientToken(name),
     getAuthClientToken(name),
@@ -98,8 +103,13 @@ export function connectionProviders(
     clientProvider(getLeaderboardClientToken(name), connection, ({ leaderboardClient }) => leaderboardClient),
     {
       provide: cacheContextToken(name),
-      inject: [connection, getTopicClientToken(name), optionsToken],
-      useFactory: (owner: MomentoConnection, topicClient: TopicClient, { cache }: ResolvedMomentoOptions) => {
+      inject: [connection, getTopicClientToken(name), topicPartsToken(name), optionsToken],
+      useFactory: (
+        owner: MomentoConnection,
+        topicClient: TopicClient,
+        { shared: topics }: TopicParts,
+        { cache }: ResolvedMomentoOptions,
+      ) => {
         const { signal, closing, inFlight, callTimeoutMs } = owner;
         return new CacheContext({
           signal,
@@ -107,6 +117,7 @@ export function connectionProviders(
           inFlight,
           callTimeoutMs,
           topicClient,
+          topics,
           connectionName: name,
           defaults: cache,
         });
@@ -123,19 +134,38 @@ export function connectionProviders(
       ) => owner.adopt(new CacheService(client, cacheName, {}, context)),
     },
     {
-      provide: getTopicServiceToken(name),
+      provide: topicPartsToken(name),
       inject: [connection, getTopicClientToken(name), optionsToken],
       useFactory: (
-        owner: MomentoConnection,
+        { handlers, stopping }: MomentoConnection,
         client: TopicClient,
         { cacheName, topics }: ResolvedMomentoOptions,
+      ) => {
+        const context = { ...topics, inFlight: handlers, closing: stopping, connectionName: name };
+        return new TopicParts(client, cacheName, createTopicContext(context));
+      },
+    },
+    {
+      provide: getTopicServiceToken(name),
+      inject: [connection, getTopicClientToken(name), topicPartsToken(name)],
+      useFactory: (owner: MomentoConnection, client: TopicClient, parts: TopicParts) =>
+        owner.adopt(new TopicService(client, parts)),
+    },
+    {
+      provide: getTopicTokenServiceToken(name),
+      inject: [connection, getAuthClientToken(name), optionsToken, keyFollowerToken(name)],
+      useFactory: (
+        owner: MomentoConnection,
+        client: AuthClient,
+        { cacheName }: ResolvedMomentoOptions,
+        follower: KeyFollower,
       ) =>
         owner.adopt(
-          new TopicService(
-            client,
-            cacheName,
-            createTopicContext({ ...topics, inFlight: owner.inFlight, connectionName: name }),
-          ),
+          new TopicTokenService(client, cacheName, {
+            connectionName: name,
+            signal: owner.signal,
+            keyGeneration: () => follower.status().generation,
+          }),
         ),
     },
     {
@@ -150,6 +180,7 @@ export function connectionProviders(
         getTopicClientToken(name),
         getCacheServiceToken(name),
         getTopicServiceToken(name),
+        getTopicTokenServiceToken(name),
       ],
       useFactory: boot,
     },
@@ -157,10 +188,18 @@ export function connectionProviders(
 }
 
 /**
+ * - `connected`: the connection stands.
+ * - `unreachable`: Momento could not be reached, and the app starts all the same.
+ * - `unawaited`: nothing was awaited, because a test replaced where the key comes from.
+ * - `replaced`: a test replaced one of the injectables; nothing leaves the process by itself.
+ */
+export type BootOutcome = 'connected' | 'unreachable' | 'unawaited' | 'replaced';
+
+/**
  * Awaits the key and Momento, so that a wrong set-up fails the boot; unless a test replaced one of the injectables: what
  * is still the module's own then connects when it is used.
  *
- * @returns whether the connection stands
+ * @returns how that went
  */
 function boot(
   registry: ConnectionRegistry,
@@ -169,12 +208,13 @@ function boot(
   follower: KeyFollower,
   connection: MomentoConnection,
   ...injectables: object[]
-): Promise<boolean> {
+): Promise<BootOutcome> {
   return registry.step(async () => {
-    if (!origin.awaitedAtBoot || !connection.owns(injectables)) return false;
-    const isConnected = await connection.connect();
-    if (isConnected) sayConnected(options, follower.status());
-    return isConnected;
+    if (!connection.owns(injectables)) return 'replaced';
+    if (!origin.awaitedAtBoot) return 'unawaited';
+    if (!(await connection.connect())) return 'unreachable';
+    sayConnected(options, follower.status());
+    return 'connected';
   });
 }
 

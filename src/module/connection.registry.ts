@@ -1,4 +1,5 @@
 import {
+  type BeforeApplicationShutdown,
   Injectable,
   type InjectionToken,
   Logger,
@@ -19,7 +20,7 @@ import { connectionToken } from './module.tokens.js';
  * the app shuts down.
  */
 @Injectable()
-export class ConnectionRegistry implements OnModuleInit, OnApplicationShutdown {
+export class ConnectionRegistry implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #moduleRef: ModuleRef;
   readonly #logger = new Logger('Momento');
   readonly #names = new Set<string>();
@@ -80,6 +81,10 @@ export class ConnectionRegistry implements OnModuleInit, OnApplicationShutdown {
     return connection;
   }
 
+  connectionOf(name: string): MomentoConnection | undefined {
+    return this.#connections.get(name);
+  }
+
   /**
    * Takes a definition of a cache, which may be given in several modules, with the same options.
    *
@@ -101,7 +106,15 @@ export class ConnectionRegistry implements OnModuleInit, OnApplicationShutdown {
         if (this.#moduleRef.introspect(connectionToken(name)).scope !== Scope.DEFAULT) throw notStatic(name);
       }
     });
+  }
+
+  /** What fails from now on fails alone. */
+  finishBoot(): void {
     this.#hasBooted = true;
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(Array.from(this.#connections.values(), (connection) => connection.stopListening()));
   }
 
   async onApplicationShutdown(): Promise<void> {

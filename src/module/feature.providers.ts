@@ -8,6 +8,8 @@ import type { MomentoConnection } from '../clients/momento-connection.js';
 import { MomentoConfigurationError } from '../foundation/momento.errors.js';
 import { quoteName } from '../foundation/text/redaction.js';
 import { defaultConnectionName } from '../foundation/tokens.js';
+import { connectionMissing } from './connection-missing.js';
+import type { BootOutcome } from './connection.providers.js';
 import { ConnectionRegistry } from './connection.registry.js';
 import { type Feature, tokenOf } from './feature.js';
 import { bootToken, cacheContextToken, connectionToken } from './module.tokens.js';
@@ -33,17 +35,18 @@ export function featureProvider(feature: Feature, connectionName = defaultConnec
       connection?: MomentoConnection,
       client?: CacheClient,
       context?: CacheContext,
-      isConnected?: boolean,
+      boot?: BootOutcome,
       ...dependencies: unknown[]
     ) =>
       registry.step(async () => {
         const { name, definition } = feature;
-        if (connection === undefined || client === undefined) throw connectionMissing(name, connectionName);
+        if (connection === undefined || client === undefined)
+          throw connectionMissing(`The cache ${quoteName(name)} of MomentoModule.forFeature`, connectionName);
         const options = await feature.options(...dependencies);
         if (definition !== undefined) registry.takeDefinition(token, definition, options);
         const { cacheName = connection.cacheName, ...binding } = options;
         if (cacheName === undefined) throw cacheNameMissing(name);
-        if (isConnected === true) await connection.ensureCache(cacheName);
+        if (boot === 'connected') await connection.ensureCache(cacheName);
         const cache = new CacheService(client, cacheName, binding, context);
         return definition === undefined ? cache : new TypedCache(cache, definition);
       }),
@@ -55,14 +58,5 @@ function cacheNameMissing(cache: string): MomentoConfigurationError {
     'cache-name-missing',
     `The definition ${quoteName(cache)} of MomentoModule.forFeature does not say which cache to use, nor does its connection.`,
     'Set cacheName in defineCache, or in the options of MomentoModule.',
-  );
-}
-
-function connectionMissing(cache: string, connectionName: string): MomentoConfigurationError {
-  const isDefault = connectionName === defaultConnectionName;
-  return new MomentoConfigurationError(
-    'connection-missing',
-    `The cache ${quoteName(cache)} of MomentoModule.forFeature finds no Momento connection ${quoteName(connectionName)}.`,
-    `Import MomentoModule.forRoot or forRootAsync${isDefault ? '' : ' with that name'} once in the app, without isGlobal: false.`,
   );
 }

@@ -5,4 +5,5 @@ export const registrationToken = (connectionName: string) => internalToken('Regi
 export const keyFollowerToken = (connectionName: string) => internalToken('KeyFollower', connectionName);
 export const connectionToken = (connectionName: string) => internalToken('Connection', connectionName);
 export const cacheContextToken = (connectionName: string) => internalToken('CacheContext', connectionName);
+export const topicPartsToken = (connectionName: string) => internalToken('TopicParts', connectionName);
 export const bootToken = (connectionName: string) => internalToken('Boot', connectionName);

@@ -1,13 +1,14 @@
 import { Global, Logger, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ConnectionRegistry } from './connection.registry.js';
+import { TopicHandlerExplorer } from './topic-handler.explorer.js';
 
 /**
  * What an app has one of, however often `MomentoModule` is imported. Global, because Nest ends global modules last: the
  * shutdown hooks of the app's own services may still use their connections.
  */
 @Global()
-@Module({ providers: [ConnectionRegistry], exports: [ConnectionRegistry] })
+@Module({ providers: [ConnectionRegistry, TopicHandlerExplorer], exports: [ConnectionRegistry] })
 export class MomentoCoreModule {
   constructor(modules: ModulesContainer) {
     if (!isLoadedLazily(modules)) return;

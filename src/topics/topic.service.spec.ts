@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { captureLogs } from '../../test/support/capture-logs.js';
 import { providerOf, startStreams, type StreamScene } from '../clients/streams/streams.fixture.js';
 import { quoteName } from '../foundation/text/redaction.js';
-import { createTopicContext, type TopicGap, type TopicMessage } from './definitions/topic.options.js';
+import type { TopicGap, TopicMessage } from './definitions/topic.options.js';
+import { createTopicContext } from './topic-context.js';
+import { TopicParts } from './topic-parts.js';
 import { TopicService } from './topic.service.js';
 
 const logs = captureLogs();
@@ -25,12 +27,16 @@ function injectedClient(): TopicClient {
   return client;
 }
 
+function serviceOf(client: TopicClient, context = createTopicContext()): TopicService {
+  return new TopicService(client, new TopicParts(client, 'cache', context));
+}
+
 const publishRaw = (...values: string[]) => scene.publish(...values);
 
 describe('the handlers of the topic service', () => {
   it('count as work in flight while they run', async () => {
     const context = createTopicContext();
-    const topics = new TopicService(injectedClient(), 'cache', context);
+    const topics = serviceOf(injectedClient(), context);
     let finish: () => void = () => undefined;
     await topics.subscribe('topic', () => new Promise<void>((resolve) => (finish = resolve)));
     await topics.publish('topic', 1);
@@ -40,7 +46,7 @@ describe('the handlers of the topic service', () => {
   });
 
   it('get no more messages once unsubscribed, and the others go on', async () => {
-    const topics = new TopicService(injectedClient(), 'cache');
+    const topics = serviceOf(injectedClient());
     const seen: Record<'first' | 'second', unknown[]> = { first: [], second: [] };
     const first = await topics.subscribe('topic', ({ value }) => void seen.first.push(value));
     await topics.subscribe('topic', ({ value }) => void seen.second.push(value));
@@ -55,7 +61,7 @@ describe('the handlers of the topic service', () => {
     ['rejects with nothing', () => Promise.reject()],
     ['throws what cannot be printed', () => raise(Object.create(null))],
   ])('that %s is logged, and the next message comes', async (_case, fail) => {
-    const topics = new TopicService(injectedClient(), 'cache');
+    const topics = serviceOf(injectedClient());
     const seen: unknown[] = [];
     await topics.subscribe('topic', ({ value }) => {
       seen.push(value);
@@ -71,7 +77,7 @@ describe('the handlers of the topic service', () => {
 
 describe('messages that are not JSON', () => {
   it('are dropped and said once a topic, without their content, with the names quoted', async () => {
-    const topics = new TopicService(injectedClient(), 'cache');
+    const topics = serviceOf(injectedClient());
     const seen: unknown[] = [];
     const forged = 'news\n[Nest] forged';
     await topics.subscribe('topic', ({ value }) => void seen.push(value));
@@ -104,7 +110,7 @@ describe('gaps of the topic service', () => {
 
   it('are told before the messages behind them; their number is not known when the topic began anew', async () => {
     const gaps: TopicGap[] = [];
-    const topics = new TopicService(injectedClient(), 'cache');
+    const topics = serviceOf(injectedClient());
     const [before, after] = await lose(topics, { onGap: (gap: TopicGap) => gaps.push(gap) });
     expect(gaps).toEqual([
       { topic: 'topic', cacheName: 'cache', from: before?.cursor, to: `${after?.sequencePage}:0` },
@@ -114,7 +120,7 @@ describe('gaps of the topic service', () => {
   });
 
   it('are logged when nobody listens, and an onGap that fails as well', async () => {
-    const topics = new TopicService(injectedClient(), 'cache');
+    const topics = serviceOf(injectedClient());
     await lose(topics);
     expect(logs.lines).toContainEqual(
       expect.stringMatching(
@@ -138,7 +144,7 @@ describe('over a client that is not the module’s', () => {
       credentialProvider: providerOf(scene.momento),
       configuration: scene.keys.configurations.topics,
     });
-    const topics = new TopicService(client, 'cache');
+    const topics = serviceOf(client);
     const messages: TopicMessage<unknown>[] = [];
     const subscription = await topics.subscribe('topic', (message) => void messages.push(message));
     expect(subscription.status).toBe('live');
@@ -154,7 +160,7 @@ describe('over a client that is not the module’s', () => {
     const client = scene.publisherOf();
     const subscribed = vi.spyOn(client, 'subscribe');
     const handler = vi.fn<() => void>();
-    const subscription = await new TopicService(client, 'cache').subscribe('topic', handler);
+    const subscription = await serviceOf(client).subscribe('topic', handler);
     await subscription.unsubscribe();
     const callbacks = subscribed.mock.calls[0]?.[2];
     callbacks?.onItem?.(new TopicItem('1', 1));
@@ -165,7 +171,7 @@ describe('over a client that is not the module’s', () => {
 
   it('errors of its streams are logged and end it; the next listener has another one', async () => {
     const client = scene.publisherOf();
-    const topics = new TopicService(client, 'cache');
+    const topics = serviceOf(client);
     const subscription = await topics.subscribe('topic', () => undefined);
     scene.momento.deleteCache('cache');
     await vi.waitFor(() => expect(logs.lines).toEqual([expect.stringContaining('NOT_FOUND_ERROR')]), patient);

@@ -2,28 +2,26 @@ import type { TopicClient } from '@gomomento/sdk';
 import type { MessageEvent } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { callMomento } from '../clients/sdk/sdk-answer.js';
-import { connectionLogger } from '../foundation/connection-logger.js';
 import { type MomentoOperation, MomentoTopicError } from '../foundation/momento.errors.js';
-import { type Topic, type TopicCall, TopicCalls } from './definitions/topic-calls.js';
+import type { Topic, TopicCall } from './definitions/topic-calls.js';
 import type { TopicDefinition } from './definitions/topic-definition.js';
 import { cursorIn } from './definitions/topic-message.js';
 import { MessageStream } from './listening/message-stream.js';
 import { toServerSentEvents } from './listening/server-sent-events.js';
-import { MessageHandling } from './message-handling.js';
-import { SharedTopics } from './shared/shared-topics.js';
-import {
-  createTopicContext,
-  type TopicCallOptions,
-  type TopicContext,
-  type TopicCursor,
-  type TopicGapEvent,
-  type TopicHandler,
-  type TopicMessage,
-  type TopicObserveOptions,
-  type TopicSseOptions,
-  type TopicStreamOptions,
-  type TopicSubscribeOptions,
-  type TopicSubscription,
+import type { TopicHandlerStats } from './handlers/handler-queue.js';
+import { OwnSubscription } from './listening/topic-subscription.js';
+import type { TopicParts } from './topic-parts.js';
+import type {
+  TopicCallOptions,
+  TopicCursor,
+  TopicGapEvent,
+  TopicHandler,
+  TopicMessage,
+  TopicObserveOptions,
+  TopicSseOptions,
+  TopicStreamOptions,
+  TopicSubscribeOptions,
+  TopicSubscription,
 } from './definitions/topic.options.js';
 
 const defaultBufferSize = 1_000;
@@ -48,20 +46,27 @@ type Gaps = { readonly gaps: true };
  */
 export class TopicService {
   readonly #client: TopicClient;
-  readonly #calls: TopicCalls;
-  readonly #handling: MessageHandling;
-  readonly #shared: SharedTopics;
+  readonly #parts: TopicParts;
 
-  constructor(
-    client: TopicClient,
-    cacheName: string | undefined,
-    context: TopicContext = createTopicContext(),
-  ) {
+  /** @param parts what it shares with the handlers of the app */
+  constructor(client: TopicClient, parts: TopicParts) {
     this.#client = client;
-    this.#calls = new TopicCalls(cacheName, context);
-    this.#handling = new MessageHandling(context);
-    const logger = connectionLogger('TopicService', context.connectionName);
-    this.#shared = new SharedTopics(client, ({ message }) => logger.error(message));
+    this.#parts = parts;
+  }
+
+  /**
+   * Resolves when the app's `@OnTopic` handlers of this connection are subscribed: at once after a usual boot, later where the
+   * boot awaits nothing, as in tests with `overrideMomento`.
+   *
+   * @throws MomentoTopicError when one cannot be
+   */
+  ready(): Promise<void> {
+    return this.#parts.handlers.ready();
+  }
+
+  /** What came of the messages of each `@OnTopic` handler of this connection, since the app started. */
+  stats(): { readonly handlers: readonly TopicHandlerStats[] } {
+    return { handlers: this.#parts.handlers.stats() };
   }
 
   /**
@@ -76,7 +81,7 @@ export class TopicService {
   ): Promise<void>;
   publish<T>(topic: string, value: T, options?: TopicCallOptions): Promise<void>;
   async publish(topic: Topic, value: unknown, options: TopicCallOptions = {}): Promise<void> {
-    const { operation, form } = this.#calls.of('publish', topic, options);
+    const { operation, form } = this.#parts.calls.of('publish', topic, options);
     await this.#send(operation, await form.encode(operation, value));
   }
 
@@ -93,7 +98,7 @@ export class TopicService {
   ): Promise<void>;
   publishMany<T>(topic: string, values: Iterable<T>, options?: TopicCallOptions): Promise<void>;
   async publishMany(topic: Topic, values: Iterable<unknown>, options: TopicCallOptions = {}): Promise<void> {
-    const { operation, form } = this.#calls.of('publishMany', topic, options);
+    const { operation, form } = this.#parts.calls.of('publishMany', topic, options);
     const encoded = await Promise.all(Array.from(values, (value) => form.encode(operation, value)));
     for (const one of encoded) await this.#send(operation, one);
   }
@@ -111,25 +116,13 @@ export class TopicService {
     handler: TopicHandler<T>,
     options: TopicSubscribeOptions = {},
   ): Promise<TopicSubscription> {
-    const { operation, form, after } = this.#calls.of('subscribe', topic, options);
-    let resolveEnded: (() => void) | undefined;
-    let hasEnded = false;
-    const ended = new Promise<void>((resolve) => (resolveEnded = resolve));
-    const events = this.#handling.read<T>(operation, form, {
-      ...this.#handling.handle(operation, handler, options.onGap),
-      ended: () => {
-        hasEnded = true;
-        resolveEnded?.();
-      },
+    const { operation, form, after } = this.#parts.calls.of('subscribe', topic, options);
+    const subscription = new OwnSubscription();
+    const events = this.#parts.handling.read<T>(operation, form, {
+      ...this.#parts.handling.handle(operation, handler, options.onGap),
+      ended: () => subscription.end(),
     });
-    const listening = await this.#shared.listen(operation, events, after);
-    return {
-      get status() {
-        return hasEnded ? 'closed' : listening.status;
-      },
-      ended,
-      unsubscribe: async () => listening.stop(),
-    };
+    return subscription.begin(await this.#parts.shared.listen(operation, events, after));
   }
 
   /**
@@ -145,7 +138,7 @@ export class TopicService {
     topic: TopicOf<T>,
     options: TopicObserveOptions = {},
   ): Observable<TopicMessage<T> | TopicGapEvent> {
-    const call = this.#calls.of('observe', topic, options);
+    const call = this.#parts.calls.of('observe', topic, options);
     return new Observable((subscriber) => {
       const listening = this.#listen<T>(call, options, {
         event: (event) => subscriber.next(event),
@@ -176,7 +169,7 @@ export class TopicService {
     options: TopicStreamOptions = {},
   ): AsyncIterableIterator<TopicMessage<T> | TopicGapEvent> {
     const { signal, bufferSize = defaultBufferSize, gaps = false } = options;
-    const call = this.#calls.of('stream', topic, options);
+    const call = this.#parts.calls.of('stream', topic, options);
     const messages = new MessageStream<T>(bufferSize);
     const end = () => messages.end();
     signal?.addEventListener('abort', end, { once: true });
@@ -193,7 +186,7 @@ export class TopicService {
       for await (const event of messages) {
         if (signal?.aborted === true) return;
         if (gaps || !('kind' in event)) yield event;
-        else this.#handling.logGap(call.operation, event);
+        else this.#parts.handling.logGap(call.operation, event, 'Ask for gaps to be told.');
       }
     } finally {
       signal?.removeEventListener('abort', end);
@@ -216,15 +209,15 @@ export class TopicService {
   }
 
   #listen<T>({ operation, form, after }: TopicCall, options: TopicObserveOptions, events: Heard<T>) {
-    const told = this.#handling.read<T>(operation, form, {
+    const told = this.#parts.handling.read<T>(operation, form, {
       message: (message) => events.event(message),
       gap: (gap) => {
         if (options.gaps === true) events.event({ kind: 'gap', ...gap });
-        else this.#handling.logGap(operation, gap);
+        else this.#parts.handling.logGap(operation, gap, 'Ask for gaps to be told.');
       },
       ended: () => events.ended(),
     });
-    return this.#shared.listen(operation, told, after);
+    return this.#parts.shared.listen(operation, told, after);
   }
 
   async #send(operation: MomentoOperation, message: string | Uint8Array): Promise<void> {

@@ -162,7 +162,7 @@ describe('refreshApiKey', () => {
 });
 
 describe('generateDisposableToken', () => {
-  it('answers a token for at most an hour, whose id subscribers learn with each message', async () => {
+  it('answers a token that ends, whose id subscribers learn with each message', async () => {
     const clock = stoppedClock();
     const momento = await startMomento({ ...CACHES, now: clock.now });
     const generated = await authClientFor(momento).generateDisposableToken(
@@ -187,7 +187,7 @@ describe('generateDisposableToken', () => {
 
   it.each([
     ['none', ExpiresIn.never(), undefined],
-    ['more than an hour', ExpiresIn.seconds(HOUR_SECONDS + 1), undefined],
+    ['more than 25 hours', ExpiresIn.seconds(25 * HOUR_SECONDS + 1), undefined],
     ['an id of more than 64 characters', ExpiresIn.hours(1), 'x'.repeat(65)],
   ])('bad arguments: an end of %s', async (_what, expiresIn, tokenId) => {
     const client = authClientFor(await startMomento());
@@ -196,5 +196,21 @@ describe('generateDisposableToken', () => {
     expect(await answerOf(client.generateDisposableToken(AllDataReadWrite, expiresIn, options))).toBe(
       INVALID_ARGUMENT_ERROR,
     );
+  });
+
+  it('takes twenty permissions and 25 hours, and no more permissions', async () => {
+    const momento = await startMomento(CACHES);
+    const topics = (count: number) => ({
+      permissions: Array.from({ length: count }, (_, index) => ({
+        role: TopicRole.SubscribeOnly,
+        cache: 'one',
+        topic: `t${index}`,
+      })),
+    });
+    const answers = [20, 21].map((count) =>
+      answerOf(authClientFor(momento).generateDisposableToken(topics(count), ExpiresIn.hours(25))),
+    );
+
+    expect(await Promise.all(answers)).toEqual(['Success', INVALID_ARGUMENT_ERROR]);
   });
 });

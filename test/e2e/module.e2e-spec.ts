@@ -30,6 +30,7 @@ import {
   type MomentoModuleOptions,
   type MomentoOptionsFactory,
   TopicService,
+  TopicTokenService,
 } from 'nestjs-momento';
 import { describe, expect, it, vi } from 'vitest';
 import { useApps } from '../support/apps.js';
@@ -106,6 +107,7 @@ describe('what can be injected', () => {
       constructor(
         readonly cache: CacheService,
         readonly topics: TopicService,
+        readonly tokens: TopicTokenService,
         readonly cacheClient: CacheClient,
         readonly topicClient: TopicClient,
         readonly authClient: AuthClient,
@@ -120,6 +122,7 @@ describe('what can be injected', () => {
     const all = app.get(Everything, { strict: false });
     expect(all.cache).toBeInstanceOf(CacheService);
     expect(all.topics).toBeInstanceOf(TopicService);
+    expect(all.tokens).toBeInstanceOf(TopicTokenService);
     expect(all.cacheClient).toBeInstanceOf(CacheClient);
     expect(all.topicClient).toBeInstanceOf(TopicClient);
     expect(all.authClient).toBeInstanceOf(AuthClient);

@@ -20,6 +20,7 @@ import { BatchingStore } from '../remote/batching/batching-store.js';
 import { Breaker } from '../remote/breaker/breaker.js';
 import { ObservedStore } from '../remote/breaker/observed-store.js';
 import type { CacheStore } from '../remote/cache-store.js';
+import { SharedTopics } from '../../topics/shared/shared-topics.js';
 import { TagChanges } from '../tags/tag-changes.js';
 import type { CacheTags } from '../tags/tag-markers.js';
 import { MomentoStore } from '../remote/momento-store.js';
@@ -38,6 +39,8 @@ export interface CacheContextOptions {
   readonly defaults?: CacheBinding;
   /** Tells near caches of other processes what is changed; without it they are not told. */
   readonly topicClient?: TopicClient;
+  /** The subscriptions by which they are told. @default its own, of that client */
+  readonly topics?: SharedTopics;
   /** Another store than Momento, for tests. */
   readonly makeStore?: (client: CacheClient, cacheName: string) => CacheStore;
 }
@@ -66,6 +69,7 @@ export class CacheContext {
   readonly #stores = new Map<string, Stores>();
   readonly #near = new Map<string, NearLevel>();
   readonly #topicClient: TopicClient | undefined;
+  readonly #topics: SharedTopics | undefined;
   readonly #tags = new Map<string, CacheTags>();
 
   constructor(options: CacheContextOptions = {}) {
@@ -77,6 +81,7 @@ export class CacheContext {
     this.defaults = options.defaults ?? {};
     this.closing = options.closing ?? this.signal;
     this.#topicClient = options.topicClient;
+    this.#topics = options.topics ?? (options.topicClient && new SharedTopics(options.topicClient));
     this.evictions = new EvictionQueue({
       closing: this.closing,
       inFlight: this.inFlight,
@@ -127,12 +132,12 @@ export class CacheContext {
 
   #makeNearLevel(cacheName: string): NearLevel {
     const { closing, inFlight, degradations } = this;
-    const client = this.#topicClient;
+    const [client, topics] = [this.#topicClient, this.#topics];
     const level = new NearLevel({
       invalidation: (heard) =>
-        client === undefined
+        client === undefined || topics === undefined
           ? noInvalidation
-          : new TopicInvalidation({ client, cacheName, heard, closing, inFlight, degradations }),
+          : new TopicInvalidation({ client, topics, cacheName, heard, closing, inFlight, degradations }),
     });
     if (this.signal.aborted) level.close();
     this.#near.set(cacheName, level);

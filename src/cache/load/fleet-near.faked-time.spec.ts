@@ -1,6 +1,7 @@
 import { type TopicClient, TopicPublish, type SubscribeCallOptions, type TopicItem } from '@gomomento/sdk';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { NEVER } from 'rxjs';
 import { captureLogs } from '../../../test/support/capture-logs.js';
 import type { MemoryItem } from '../remote/memory-store.fixture.js';
 import { startCache } from './load.fixture.js';
@@ -41,9 +42,15 @@ const anyEvent = fc.record({
 });
 type Event = typeof anyEvent extends fc.Arbitrary<infer T> ? T : never;
 
+interface Subscriber {
+  readonly callbacks: SubscribeCallOptions;
+  readonly isLive: boolean;
+  heard: number;
+}
+
 /** A topic between processes: messages take some time, and those that come while a stream is lost are lost. */
 class Topic {
-  readonly #subscribers = new Set<{ readonly callbacks: SubscribeCallOptions; isLive: boolean }>();
+  readonly #subscribers = new Set<Subscriber>();
   readonly #wait: (limitMs: number) => Promise<void>;
   messages = 0;
 
@@ -52,10 +59,11 @@ class Topic {
   }
 
   connect() {
-    const own = { callbacks: {} as SubscribeCallOptions, isLive: true, streams: 1 };
+    const own = { callbacks: {} as SubscribeCallOptions, isLive: true, streams: 1, heard: 0 };
     const subscription = {
       isSubscribed: true,
       ended: new Promise<void>(() => undefined),
+      changes: NEVER,
       get status() {
         return own.isLive ? 'live' : 'reconnecting';
       },
@@ -84,12 +92,14 @@ class Topic {
     return { client, loseStream };
   }
 
-  async #deliver(
-    subscriber: { readonly callbacks: SubscribeCallOptions; readonly isLive: boolean },
-    bytes: Uint8Array,
-  ) {
+  async #deliver(subscriber: Subscriber, bytes: Uint8Array) {
     await this.#wait(deliveryMs);
-    if (subscriber.isLive) subscriber.callbacks.onItem?.({ valueUint8Array: () => bytes } as TopicItem);
+    if (!subscriber.isLive) return;
+    // A stream has an order of its own.
+    subscriber.heard += 1;
+    const sequenceNumber = subscriber.heard;
+    const item = { valueUint8Array: () => bytes, sequenceNumber: () => sequenceNumber } as TopicItem;
+    subscriber.callbacks.onItem?.(item);
   }
 }
 

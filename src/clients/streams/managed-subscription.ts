@@ -1,12 +1,8 @@
-import {
-  MomentoErrorCode,
-  type SubscribeCallOptions,
-  TopicDiscontinuity,
-  type TopicSubscribe,
-} from '@gomomento/sdk';
+import { MomentoErrorCode, type SubscribeCallOptions, type TopicSubscribe } from '@gomomento/sdk';
+import { Subject } from 'rxjs';
 import type { ClientGeneration } from '../rotation/client-generation.js';
 import { firstAbort } from '../../foundation/time/first-abort.js';
-import { noteCursor, noteGap } from './stream-events.js';
+import { StreamDelivery } from './stream-delivery.js';
 import type { SubscriptionContext } from './subscription-context.js';
 import { StreamTrouble } from './stream-trouble.js';
 import {
@@ -14,8 +10,8 @@ import {
   type LiveSubscription,
   type SubscriptionStatus,
 } from './listeners/subscription-handle.js';
-import { allThatIsHeld, type Cursor, type Passage, TopicPosition } from './topic-position.js';
-import { type StreamListener, TopicStream } from './topic-stream.js';
+import { allThatIsHeld, type Cursor } from './topic-position.js';
+import { TopicStream } from './topic-stream.js';
 
 /**
  * One subscription, from stream to stream: it opens another one behind the last message whenever the one in use is lost,
@@ -25,21 +21,22 @@ export class ManagedSubscription {
   /** What the caller of `subscribe()` gets: stays the same, whichever stream it stands for. */
   readonly handle: LiveSubscription;
   readonly ended: Promise<void>;
+  /** Says that `status` or `streams` may have changed; completes at the end. */
+  readonly changes = new Subject<void>();
   readonly #context: SubscriptionContext;
   readonly #cacheName: string;
   readonly #topicName: string;
   readonly #callbacks: SubscribeCallOptions;
-  readonly #position = new TopicPosition();
+  readonly #delivery: StreamDelivery;
   readonly #ending = new AbortController();
   readonly #trouble: StreamTrouble;
   #silenceLimitMs: number;
   #resolveEnded: () => void = () => undefined;
   #stream: TopicStream | undefined;
-  #isDelivering = true;
-  #isGapped = false;
   #streams = 0;
   /** From then on all that is held was published since it listens. */
   #allIsNewAfterMs = Infinity;
+
   /**
    * @param callbacks of the user, guarded
    * @param behind the message that it begins behind; undefined: with the next one
@@ -51,7 +48,8 @@ export class ManagedSubscription {
     callbacks: SubscribeCallOptions,
     behind?: Cursor,
   ) {
-    if (behind !== undefined) this.#position.startAt(behind);
+    this.#delivery = new StreamDelivery(callbacks);
+    if (behind !== undefined) this.#delivery.position.startAt(behind);
     this.#context = context;
     this.#trouble = new StreamTrouble(context.timing);
     this.#silenceLimitMs = context.timing.silenceLimitMs;
@@ -66,7 +64,7 @@ export class ManagedSubscription {
     if (this.#ending.signal.aborted) return 'closed';
     if (this.#stream === undefined) return 'connecting';
     const { over, silent } = this.#stream;
-    if (!over.aborted && !silent.aborted) return this.#isGapped ? 'gapped' : 'live';
+    if (!over.aborted && !silent.aborted) return this.#delivery.isGapped ? 'gapped' : 'live';
     return this.#trouble.hasFailed ? 'failed' : 'reconnecting';
   }
 
@@ -89,6 +87,7 @@ export class ManagedSubscription {
       const { over, silent } = this.#stream;
       const limitMs = timing.renewAfterMs * (1 - timing.random() / 4);
       await firstAbort([over, silent, clients.superseded, this.#ending.signal], { limitMs });
+      this.changes.next();
       this.#adaptSilenceLimit(this.#stream);
       const { error, openedAt } = this.#stream;
       if (error !== undefined) {
@@ -101,7 +100,7 @@ export class ManagedSubscription {
 
   /** No callback is called afterwards, but for `onSubscriptionEnd`; the stream stays until `end()`. */
   stopDelivery(): void {
-    this.#isDelivering = false;
+    this.#delivery.stop();
   }
 
   /** Ends it; no callback is called afterwards, but for `onSubscriptionEnd`. */
@@ -116,6 +115,8 @@ export class ManagedSubscription {
     this.#ending.abort();
     this.#stream?.retire();
     this.#resolveEnded();
+    this.changes.next();
+    this.changes.complete();
   }
 
   /** Tries until there is another stream, or none is wanted. @returns the clients that it is of */
@@ -126,6 +127,7 @@ export class ManagedSubscription {
       const error = await this.#openStream(clients);
       if (error === undefined || this.#ending.signal.aborted) return clients;
       this.#trouble.noteRefused();
+      this.changes.next();
       if (this.#stream?.silent.aborted === true) this.#stream.giveUp(error);
       this.#makeRoom(error);
       await this.#pause(clients, error);
@@ -142,20 +144,23 @@ export class ManagedSubscription {
   /** At the limit of the account two streams cannot overlap. Behind a message they need not. */
   #makeRoom(error: TopicSubscribe.Error): void {
     const isAtLimit = error.errorCode() === MomentoErrorCode.LIMIT_EXCEEDED_ERROR;
-    if (isAtLimit && this.#position.at !== undefined) this.#stream?.retire();
+    if (isAtLimit && this.#delivery.position.at !== undefined) this.#stream?.retire();
   }
 
   async #openStream(clients: ClientGeneration): Promise<TopicSubscribe.Error | undefined> {
     const { openings, answerTimeoutMs, timing } = this.#context;
     const { longestAnswerMs, overlapMs } = timing;
     const endpoint = clients.provider.getCacheEndpoint();
-    const isComparable = this.#position.isComparableAt(endpoint);
+    const { position } = this.#delivery;
+    const isComparable = position.isComparableAt(endpoint);
     const previous = this.#stream;
-    const behind = isComparable ? (this.#position.at ?? this.#unheard(previous?.over.aborted)) : undefined;
+    const behind = isComparable ? (position.at ?? this.#unheard(previous?.over.aborted)) : undefined;
     // Without a message to begin behind, the next stream cannot know what the one before has handed over.
     const mustOverlap = previous?.over.aborted === false && behind === undefined;
     const stream: TopicStream = new TopicStream(
-      this.#listen(() => stream === this.#stream),
+      this.#delivery.listen(() => {
+        if (stream === this.#stream) this.#noteLost();
+      }),
       mustOverlap || !isComparable,
     );
     const error = await stream.open({
@@ -192,50 +197,20 @@ export class ManagedSubscription {
     previous?.retire();
     this.#stream = stream;
     this.#streams += 1;
-    this.#position.moveTo(endpoint);
+    this.#delivery.position.moveTo(endpoint);
     if (this.#trouble.noteLive()) this.#context.log.restored(this.#cacheName, this.#topicName);
     stream.release();
+    this.changes.next();
   }
 
-  #listen(isInUse: () => boolean): StreamListener {
-    return {
-      onItem: (item, cursor) => {
-        if (!this.#isDelivering) return;
-        const passage = this.#position.passItem(cursor);
-        if (!passage.isNew) return;
-        noteCursor(item, cursor);
-        this.#isGapped = passage.gap !== undefined;
-        if (passage.gap !== undefined) {
-          const { from, to } = passage.gap;
-          this.#tellGap(passage, new TopicDiscontinuity(from.number, to.number, to.page));
-        }
-        this.#callbacks.onItem?.(item);
-      },
-      onDiscontinuity: (discontinuity) => {
-        if (!this.#isDelivering) return;
-        const [page, number] = [discontinuity.newSequencePage(), discontinuity.newSequenceNumber()];
-        const passage = this.#position.passDiscontinuity({ page, number });
-        if (!passage.isNew) return;
-        this.#isGapped = passage.gap !== undefined;
-        this.#tellGap(passage, discontinuity);
-      },
-      onHeartbeat: (heartbeat) => {
-        if (this.#isDelivering) this.#callbacks.onHeartbeat?.(heartbeat);
-      },
-      onLost: () => {
-        if (this.#isDelivering && isInUse()) this.#callbacks.onConnectionLost?.();
-      },
-    };
-  }
-
-  #tellGap(passage: Passage, discontinuity: TopicDiscontinuity): void {
-    if (passage.isNew && passage.gap !== undefined) noteGap(discontinuity, passage.gap);
-    this.#callbacks.onDiscontinuity?.(discontinuity);
+  #noteLost(): void {
+    if (!this.#delivery.isStopped) this.#callbacks.onConnectionLost?.();
+    this.changes.next();
   }
 
   /** Ends early when other clients take over, which a rejected key is a reason to look for. */
   async #pause(clients: ClientGeneration, error: TopicSubscribe.Error): Promise<void> {
-    if (this.#trouble.mustTell(error) && this.#isDelivering) {
+    if (this.#trouble.mustTell(error) && !this.#delivery.isStopped) {
       this.#context.log.refused(this.#cacheName, this.#topicName, error);
       this.#callbacks.onError?.(error, this.handle);
     }

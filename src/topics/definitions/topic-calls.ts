@@ -6,7 +6,9 @@ import {
   type MomentoOperation,
   MomentoTopicError,
 } from '../../foundation/momento.errors.js';
-import type { TopicCallOptions, TopicContext, TopicListenOptions } from './topic.options.js';
+import { quoteName } from '../../foundation/text/redaction.js';
+import { defaultConnectionName } from '../../foundation/tokens.js';
+import type { TopicCallOptions, TopicListenOptions, TopicsOptions } from './topic.options.js';
 import type { AnyTopicDefinition } from './topic-definition.js';
 import { TopicForm } from './topic-form.js';
 import { cursorIn } from './topic-message.js';
@@ -25,19 +27,28 @@ export interface TopicCall {
 /** Of Momento's documentation. */
 const defaultMaxMessageBytes = 4_096;
 
+/** What the calls of a connection leave out. */
+export interface TopicDefaults extends TopicsOptions {
+  /** @default 'default' */
+  readonly connectionName?: string;
+}
+
 /** Checks what the calls of a topic service are given: the SDK checks no types at run time. */
 export class TopicCalls {
   readonly #cacheName: string | undefined;
-  readonly #context: TopicContext;
+  readonly #defaults: TopicDefaults;
 
-  constructor(cacheName: string | undefined, context: TopicContext) {
+  constructor(cacheName: string | undefined, defaults: TopicDefaults) {
     this.#cacheName = cacheName;
-    this.#context = context;
+    this.#defaults = defaults;
   }
 
-  /** @throws MomentoConfigurationError `cache-name-missing`; MomentoTopicError */
+  /** @throws MomentoConfigurationError `cache-name-missing`, `other-connection`; MomentoTopicError */
   of(name: string, topic: Topic, options: TopicCallOptions & Pick<TopicListenOptions, 'after'>): TopicCall {
     const definition = typeof topic === 'string' ? undefined : topic;
+    const { connectionName = defaultConnectionName } = this.#defaults;
+    if (definition?.connection !== undefined && definition.connection !== connectionName)
+      throw otherConnection(definition, connectionName);
     const target = definition?.name ?? topic;
     const cacheName = options.cacheName ?? definition?.cacheName ?? this.#cacheName;
     if (cacheName === undefined) {
@@ -50,7 +61,7 @@ export class TopicCalls {
     if (typeof target !== 'string' || target === '')
       throw invalid({ name, cacheName }, 'the topic is not a filled string');
     const operation = { name, cacheName, target };
-    const { codec = jsonCodec, maxMessageBytes = defaultMaxMessageBytes } = this.#context;
+    const { codec = jsonCodec, maxMessageBytes = defaultMaxMessageBytes } = this.#defaults;
     const form = new TopicForm({
       codec: definition?.codec ?? codec,
       schema: definition?.schema,
@@ -58,6 +69,17 @@ export class TopicCalls {
     });
     return { operation, form, after: placeOf(operation, options) };
   }
+}
+
+function otherConnection(
+  { name, connection = '' }: AnyTopicDefinition,
+  used: string,
+): MomentoConfigurationError {
+  return new MomentoConfigurationError(
+    'other-connection',
+    `The topic ${quoteName(name)} belongs to the Momento connection ${quoteName(connection)}, and is used with ${quoteName(used)}.`,
+    'Use the TopicService of its connection, which @InjectTopicService(name) injects, or define it without connection.',
+  );
 }
 
 function placeOf(operation: MomentoOperation, { after }: TopicListenOptions): Cursor | undefined {

@@ -13,6 +13,8 @@ import type { CodecOf, GivenTo, SchemaOption } from '../../foundation/values/val
 interface TopicPlace {
   /** The cache that the topic belongs to. @default the connection's `cacheName` */
   readonly cacheName?: string | undefined;
+  /** The name of the connection that it belongs to, and no other may use. @default any: that of the service it is used with */
+  readonly connection?: string | undefined;
 }
 
 export interface TopicDefinitionOptions<Value> extends TopicPlace {
@@ -24,6 +26,7 @@ export interface TopicDefinitionOptions<Value> extends TopicPlace {
 export interface AnyTopicDefinition {
   readonly name: string;
   readonly cacheName: string | undefined;
+  readonly connection: string | undefined;
   readonly codec: MomentoCodec | undefined;
   readonly schema: StandardSchema | undefined;
 }
@@ -42,6 +45,7 @@ export interface TopicDefinition<Value, Given = Value> extends AnyTopicDefinitio
 const nameRule = expected('a filled string', (value) => typeof value === 'string' && value !== '');
 const rules: Readonly<Record<string, Rule>> = {
   cacheName: nameRule,
+  connection: nameRule,
   codec: expected('a codec', hasMethods('encode', 'decode')),
   schema: expected('a Standard Schema', (value) => Object(value) === value && '~standard' in Object(value)),
 };
@@ -74,6 +78,6 @@ export function defineTopic(
     [...(problem === undefined ? [] : [`the name: ${problem}`]), ...findProblems(options, rules)],
     'Correct them where the topic is defined.',
   );
-  const { cacheName, codec, schema } = options;
-  return Object.freeze({ name, cacheName, codec, schema });
+  const { cacheName, connection, codec, schema } = options;
+  return Object.freeze({ name, cacheName, connection, codec, schema });
 }

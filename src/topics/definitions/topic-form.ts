@@ -18,6 +18,11 @@ export class TopicForm {
     this.#options = options;
   }
 
+  /** Whether both read a message as the same value. */
+  readsLike(other: TopicForm): boolean {
+    return this.#options.codec === other.#options.codec && this.#options.schema === other.#options.schema;
+  }
+
   /**
    * @throws MomentoTopicError `INVALID_ARGUMENT_ERROR` for a value that does not fit the schema, that the codec refuses, or that is
    * longer than `maxMessageBytes`

@@ -1,48 +1,22 @@
 import type { TopicItem } from '@gomomento/sdk';
 import type { Cursor, StreamGap } from '../../clients/streams/topic-position.js';
 import type { MomentoOperation } from '../../foundation/momento.errors.js';
-import { SchemaMisfit } from '../../foundation/values/standard-schema.js';
-import type { TopicCursor, TopicGap, TopicMessage } from './topic.options.js';
-import { MomentoMessageError } from './message.error.js';
-import type { TopicForm } from './topic-form.js';
+import type { TopicCursor, TopicGap, TopicMessageContext, TopicState } from './topic.options.js';
 
-/** The message that arrived; a promise only with a schema that needs time. @throws MomentoMessageError */
-export function toMessage<T>(
-  operation: MomentoOperation,
-  form: TopicForm,
-  item: TopicItem,
-  cursor: Cursor,
-): TopicMessage<T> | Promise<TopicMessage<T>> {
-  const receivedAt = new Date();
-  const around = (value: unknown) => messageOf(operation, item, cursor, receivedAt, value as T);
-  const failed = (error: unknown): never => {
-    const reason = error instanceof SchemaMisfit ? error.message : 'it is not what the codec writes';
-    throw new MomentoMessageError(operation.target ?? '', textOf(cursor), reason);
-  };
-  try {
-    const value = form.decode(item);
-    return value instanceof Promise ? value.then(around, failed) : around(value);
-  } catch (error) {
-    return failed(error);
-  }
-}
-
-function messageOf<T>(
+/** What is known of a message before it is read. */
+export function contextOf(
   { target: topic = '', cacheName }: MomentoOperation,
   item: TopicItem,
   cursor: Cursor,
-  receivedAt: Date,
-  value: T,
-): TopicMessage<T> {
+): TopicMessageContext {
   const publisherId = item.tokenId();
   const base = {
-    value,
     topic,
     cacheName,
     cursor: textOf(cursor),
     sequenceNumber: cursor.number,
     sequencePage: cursor.page,
-    receivedAt,
+    receivedAt: new Date(),
   };
   return publisherId === undefined ? base : { ...base, publisherId };
 }
@@ -58,6 +32,11 @@ export function cursorIn(text: string): Cursor | undefined {
   return page === undefined ? undefined : { page: Number(page), number: Number(number) };
 }
 
-function textOf({ page, number }: Cursor): TopicCursor {
+export function textOf({ page, number }: Cursor): TopicCursor {
   return `${page}:${number}`;
+}
+
+/** Whether nothing that is told has changed. */
+export function isSameState(former: TopicState, latter: TopicState): boolean {
+  return former.status === latter.status && former.lastHeartbeatAt === latter.lastHeartbeatAt;
 }

@@ -1,6 +1,6 @@
+import type { Observable } from 'rxjs';
 import type { SubscriptionStatus } from '../../clients/streams/listeners/subscription-handle.js';
 import type { MomentoCodec } from '../../foundation/momento.codecs.js';
-import { InFlight } from '../../foundation/time/in-flight.js';
 
 export interface TopicCallOptions {
   /** The cache that the topic belongs to. @default the connection's `cacheName` */
@@ -73,7 +73,21 @@ export interface TopicMessage<T> {
   readonly receivedAt: Date;
 }
 
+/** Where a message stands and whom it is from: what is known of it, whether or not it can be read. */
+export type TopicMessageContext = Omit<TopicMessage<unknown>, 'value'>;
+
 export type TopicHandler<T> = (message: TopicMessage<T>) => void | Promise<void>;
+
+/** How the subscription to a topic is, which all who listen to the topic in this process share. */
+export interface TopicState {
+  readonly status: SubscriptionStatus;
+  /** When Momento last said that the stream is alive, about every 10 s; undefined: not yet. */
+  readonly lastHeartbeatAt: Date | undefined;
+  /** When the last message arrived; undefined: none has. */
+  readonly lastMessageAt: Date | undefined;
+  /** Where the last message stands. */
+  readonly lastCursor: TopicCursor | undefined;
+}
 
 export interface TopicSubscription {
   /**
@@ -81,6 +95,10 @@ export interface TopicSubscription {
    * gap), `failed` (refused five times in a row, and still tried) or `closed`.
    */
   readonly status: SubscriptionStatus;
+  /** The status, with when something was last heard. */
+  readonly state: TopicState;
+  /** The state now, and again with each change of the status and each heartbeat; completes when the subscription has ended. */
+  readonly states: Observable<TopicState>;
   /** Resolves when it has ended: unsubscribed, or the app shut down. Never rejects. */
   readonly ended: Promise<void>;
   /** Ends it; no handler is called afterwards. Calling it again does nothing. */
@@ -93,16 +111,9 @@ export interface TopicsOptions {
   readonly codec?: MomentoCodec | undefined;
   /** Longer messages are refused before they are sent, in bytes, more than 0. @default 4,096, Momento's documented limit */
   readonly maxMessageBytes?: number | undefined;
-}
-
-/** What the topic service shares with its connection. */
-export interface TopicContext extends TopicsOptions {
-  /** Counts the handlers that are running. */
-  readonly inFlight: InFlight;
-  /** For log lines. @default 'default' */
-  readonly connectionName?: string;
-}
-
-export function createTopicContext(context: Partial<TopicContext> = {}): TopicContext {
-  return { inFlight: new InFlight(), ...context };
+  /**
+   * Whether the app's global guards, interceptors, pipes and filters also stand around `@OnTopic` handlers; those of HTTP mostly
+   * cannot. @default false
+   */
+  readonly globalEnhancers?: boolean | undefined;
 }

@@ -12,6 +12,8 @@ import type { TopicListener } from './topic-listener.js';
 export interface SubscriptionEvents {
   item(item: TopicItem, cursor: Cursor): void;
   gap(gap: StreamGap): void;
+  /** Something may be lost, and nobody knows what. */
+  lost(): void;
   /** It is over, of a client that is not this library's. */
   over(): void;
 }
@@ -58,6 +60,11 @@ export class LateListeners {
     );
     this.#subscriptions.add(subscription);
     await subscription.opened;
+  }
+
+  /** The app shuts down. */
+  close(): void {
+    for (const subscription of this.#subscriptions) subscription.close();
   }
 
   remove(listener: TopicListener): void {
@@ -107,6 +114,10 @@ class LateSubscription {
     return true;
   }
 
+  close(): void {
+    for (const listener of this.#listeners) listener.close();
+  }
+
   remove(listener: TopicListener): void {
     if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#end();
   }
@@ -122,6 +133,9 @@ class LateSubscription {
         this.#progress.skip(gap);
         for (const listener of this.#listeners) listener.gap(gap);
         this.#goOver();
+      },
+      lost: () => {
+        for (const listener of this.#listeners) listener.lost();
       },
       over: () => this.#noteEnd(),
     };

@@ -23,9 +23,7 @@ export class Scene {
 
   /** @param topic another scene may be of the same topic, as another process is */
   constructor(readonly topic = new ScriptedTopic()) {
-    this.#shared = new SharedTopics(topic.client, (error) => {
-      throw error;
-    });
+    this.#shared = new SharedTopics(topic.client);
   }
 
   listen(after?: Place): Listener {

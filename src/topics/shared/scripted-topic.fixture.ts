@@ -1,3 +1,4 @@
+import { NEVER } from 'rxjs';
 import {
   PermissionError,
   type SubscribeCallOptions,
@@ -164,6 +165,7 @@ export class ScriptedStream {
           return status();
         },
         streams: 1,
+        changes: NEVER,
         ended: new Promise((resolve) => (this.#resolveEnded = resolve)),
         end: () => this.end(),
       }),

@@ -1,4 +1,5 @@
 import type { SubscribeCallOptions, TopicClient, TopicSubscribe } from '@gomomento/sdk';
+import { distinctUntilChanged, map, type Observable, startWith, Subject } from 'rxjs';
 import { callMomento } from '../../clients/sdk/sdk-answer.js';
 import {
   isLiveSubscription,
@@ -8,6 +9,8 @@ import {
 import { beginningBehind, cursorOf, gapOf } from '../../clients/streams/stream-events.js';
 import type { Cursor } from '../../clients/streams/topic-position.js';
 import { type MomentoOperation, MomentoTopicError } from '../../foundation/momento.errors.js';
+import { isSameState, textOf } from '../definitions/topic-message.js';
+import type { TopicState } from '../definitions/topic.options.js';
 import { type CommonSubscription, LateListeners, type SubscriptionEvents } from './late-listeners.js';
 import { type RecentItem, RecentItems } from './recent-items.js';
 import type { TopicListener } from './topic-listener.js';
@@ -39,7 +42,12 @@ export class SharedTopic {
   readonly #opening: Promise<Subscription>;
   #subscription: Subscription | undefined;
   #linger: NodeJS.Timeout | undefined;
+  /** Says that the state may have changed. */
+  readonly #changes = new Subject<void>();
   #heartbeats = 0;
+  #lastHeartbeatAt: Date | undefined;
+  #lastMessageAtMs: number | undefined;
+  #isGapped = false;
   #hasEnded = false;
 
   /** @param after where the first listener begins */
@@ -57,6 +65,37 @@ export class SharedTopic {
     if (this.#hasEnded) return this.#late.status;
     if (this.#subscription === undefined) return 'connecting';
     return statusOf(this.#subscription);
+  }
+
+  /** How many streams it has had: with the next one something may have been lost. */
+  get streams(): number {
+    const subscription = this.#subscription;
+    return subscription !== undefined && isLiveSubscription(subscription) ? subscription.streams : 0;
+  }
+
+  get state(): TopicState {
+    const { last } = this.#recent;
+    return {
+      status: this.status,
+      lastHeartbeatAt: this.#lastHeartbeatAt,
+      lastMessageAt: this.#lastMessageAtMs === undefined ? undefined : new Date(this.#lastMessageAtMs),
+      lastCursor: last && textOf(last),
+    };
+  }
+
+  /** The state now, and again with each change of the status and each heartbeat; completes at the end. */
+  get states(): Observable<TopicState> {
+    return this.#changes.pipe(
+      startWith(undefined),
+      map(() => this.state),
+      distinctUntilChanged(isSameState),
+    );
+  }
+
+  /** The app shuts down: only who wants to hear until the end is told anything. */
+  close(): void {
+    for (const listener of this.#listeners) listener.close();
+    this.#late.close();
   }
 
   /**
@@ -114,21 +153,33 @@ export class SharedTopic {
     const callbacks = this.#callbacks({
       item: (item, cursor) => {
         this.#recent.add(item, cursor);
+        this.#lastMessageAtMs = Date.now();
         for (const listener of this.#listeners) listener.item(item, cursor);
+        if (this.#isGapped) this.#noteGap(false);
       },
       gap: (gap) => {
         this.#recent.skip(gap);
         for (const listener of this.#listeners) listener.gap(gap);
+        this.#noteGap(true);
+      },
+      lost: () => {
+        for (const listener of this.#listeners) listener.lost();
       },
       over: () => this.#end(),
     });
     callbacks.onHeartbeat = () => {
       this.#heartbeats += 1;
+      this.#lastHeartbeatAt = new Date();
+      this.#changes.next();
     };
     try {
       const subscription = await this.#subscribe(callbacks, after);
       this.#subscription = subscription;
-      if (isLiveSubscription(subscription)) void subscription.ended.then(() => this.#end());
+      if (isLiveSubscription(subscription)) {
+        void subscription.ended.then(() => this.#end());
+        subscription.changes.subscribe(() => this.#changes.next());
+      }
+      this.#changes.next();
       return subscription;
     } catch (error) {
       // Who wanted to listen is told by the rejection.
@@ -151,14 +202,21 @@ export class SharedTopic {
       onItem: (item) => events.item(item, cursorOf(item)),
       onDiscontinuity: (discontinuity) => {
         const gap = gapOf(discontinuity);
-        if (gap !== undefined) events.gap(gap);
+        if (gap === undefined) events.lost();
+        else events.gap(gap);
       },
+      onConnectionLost: () => events.lost(),
       onError: (error, subscription) => {
         if (isLiveSubscription(subscription)) return;
         onStreamError(MomentoTopicError.fromSdk(operation, error.innerException()));
         if (!subscription.isSubscribed) events.over();
       },
     };
+  }
+
+  #noteGap(isGapped: boolean): void {
+    this.#isGapped = isGapped;
+    this.#changes.next();
   }
 
   #remove(listener: TopicListener): void {
@@ -188,5 +246,7 @@ export class SharedTopic {
     clearTimeout(this.#linger);
     this.#options.onEnd();
     for (const listener of this.#listeners) this.#remove(listener);
+    this.#changes.next();
+    this.#changes.complete();
   }
 }

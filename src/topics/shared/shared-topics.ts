@@ -1,7 +1,10 @@
 import type { TopicClient } from '@gomomento/sdk';
+import type { Observable } from 'rxjs';
 import type { SubscriptionStatus } from '../../clients/streams/listeners/subscription-handle.js';
 import type { Cursor } from '../../clients/streams/topic-position.js';
-import type { MomentoOperation, MomentoTopicError } from '../../foundation/momento.errors.js';
+import type { MomentoOperation } from '../../foundation/momento.errors.js';
+import { connectionLogger } from '../../foundation/connection-logger.js';
+import type { TopicState } from '../definitions/topic.options.js';
 import { SharedTopic } from './shared-topic.js';
 import { type TopicEvents, TopicListener } from './topic-listener.js';
 
@@ -11,6 +14,11 @@ const lingerMs = 5_000;
 /** A listener's part in a subscription. */
 export interface Listening {
   readonly status: SubscriptionStatus;
+  readonly state: TopicState;
+  /** The state now, and again with each change of the status and each heartbeat; completes at the end. */
+  readonly states: Observable<TopicState>;
+  /** How many streams the subscription has had: with the next one something may have been lost. */
+  readonly streams: number;
   /** Nothing is told afterwards, but that it has ended. */
   stop(): void;
 }
@@ -18,12 +26,20 @@ export interface Listening {
 /** The topics that somebody listens to: one subscription of the SDK for each cache and topic, kept 5 s after its last listener. */
 export class SharedTopics {
   readonly #client: TopicClient;
-  readonly #onStreamError: (error: MomentoTopicError) => void;
+  readonly #connectionName: string | undefined;
   readonly #topics = new Map<string, SharedTopic>();
+  #isClosing = false;
 
-  constructor(client: TopicClient, onStreamError: (error: MomentoTopicError) => void) {
+  /** @param connectionName for log lines */
+  constructor(client: TopicClient, connectionName?: string) {
     this.#client = client;
-    this.#onStreamError = onStreamError;
+    this.#connectionName = connectionName;
+  }
+
+  /** The app shuts down: only who wants to hear until the end is told anything. */
+  close(): void {
+    this.#isClosing = true;
+    for (const topic of this.#topics.values()) topic.close();
   }
 
   /**
@@ -35,11 +51,20 @@ export class SharedTopics {
     const { cacheName, target = '' } = operation;
     const key = JSON.stringify([cacheName, target]);
     const topic = this.#topics.get(key) ?? this.#open(key, operation, after);
-    const leave = await topic.add(new TopicListener(events, after), after);
+    const listener = new TopicListener(events, after);
+    if (this.#isClosing) listener.close();
+    const leave = await topic.add(listener, after);
     return {
       get status() {
         return topic.status;
       },
+      get state() {
+        return topic.state;
+      },
+      get streams() {
+        return topic.streams;
+      },
+      states: topic.states,
       stop: leave,
     };
   }
@@ -50,7 +75,7 @@ export class SharedTopics {
         client: this.#client,
         operation,
         lingerMs,
-        onStreamError: this.#onStreamError,
+        onStreamError: ({ message }) => connectionLogger('TopicService', this.#connectionName).error(message),
         onEnd: () => {
           if (this.#topics.get(key) === topic) this.#topics.delete(key);
         },

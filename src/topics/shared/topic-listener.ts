@@ -5,6 +5,10 @@ import { type Cursor, type StreamGap, TopicPosition } from '../../clients/stream
 export interface TopicEvents {
   item(item: TopicItem, cursor: Cursor): void;
   gap(gap: StreamGap): void;
+  /** Something may be lost, and nobody knows what: the stream is over, or nothing was heard yet. */
+  lost?(): void;
+  /** The app shuts down: nothing is told any more but the end. Without it, everything is told until the end. */
+  closing?(): void;
   /** It has ended, by whatever: nothing comes any more. Called once. */
   ended(): void;
 }
@@ -13,6 +17,7 @@ export interface TopicEvents {
 export class TopicListener {
   readonly #events: TopicEvents;
   readonly #position = new TopicPosition();
+  #isClosing = false;
   #hasEnded = false;
 
   /** @param after the message that it begins behind; undefined: with the next one */
@@ -22,7 +27,7 @@ export class TopicListener {
   }
 
   item(item: TopicItem, cursor: Cursor): void {
-    if (this.#hasEnded) return;
+    if (this.#isClosing) return;
     const passage = this.#position.passItem(cursor);
     if (!passage.isNew) return;
     if (passage.gap !== undefined) this.#events.gap(passage.gap);
@@ -31,13 +36,24 @@ export class TopicListener {
 
   /** What its subscription lost. */
   gap(gap: StreamGap): void {
-    if (this.#hasEnded) return;
+    if (this.#isClosing) return;
     const passage = this.#position.passGap(gap);
     if (passage.isNew) this.#events.gap(passage.gap ?? gap);
   }
 
+  lost(): void {
+    if (!this.#isClosing) this.#events.lost?.();
+  }
+
+  close(): void {
+    if (this.#isClosing || this.#events.closing === undefined) return;
+    this.#isClosing = true;
+    this.#events.closing();
+  }
+
   end(): void {
     if (this.#hasEnded) return;
+    this.#isClosing = true;
     this.#hasEnded = true;
     this.#events.ended();
   }

@@ -20,6 +20,7 @@ import {
   type MomentoModuleOptions,
   Secret,
   TopicService,
+  TopicTokenService,
 } from 'nestjs-momento';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Canary, everythingOf, printed, reachableTexts } from '../../support/canary.js';
@@ -42,6 +43,7 @@ class UsersService {
   constructor(
     readonly cache: CacheService,
     readonly topics: TopicService,
+    readonly tokens: TopicTokenService,
     readonly cacheClient: CacheClient,
     readonly topicClient: TopicClient,
     readonly authClient: AuthClient,
@@ -67,7 +69,7 @@ function instancesOf(app: TestingModule): unknown[] {
 /** Calls that succeed, of every kind; then calls that fail, of every kind. Gives what they fail with. */
 async function useEverything(app: TestingModule): Promise<unknown[]> {
   const users = app.get(UsersService);
-  const { cache, topics, cacheClient, topicClient, authClient, leaderboardClient, sessions } = users;
+  const { cache, topics, tokens, cacheClient, topicClient, authClient, leaderboardClient, sessions } = users;
   const { faults } = account.momento;
   const received: unknown[] = [];
 
@@ -83,11 +85,13 @@ async function useEverything(app: TestingModule): Promise<unknown[]> {
   await cache.getOrSet('d', () => 'loaded');
   await sessions.set('a', 1);
   await cacheClient.listCaches();
+  await tokens.issue({ caches: [cacheName], permissions: 'both', expiresInSeconds: 60 });
 
   const callers: Readonly<Record<string, () => unknown>> = {
     wrongCache: () => cache.cache('no-such-cache').get('key'),
     wrongType: () => cache.increment('d'),
     wrongTopicCache: () => topics.subscribe('topic', () => undefined, { cacheName: 'no-such-cache' }),
+    wrongToken: () => tokens.issue({ topics: [''], permissions: 'both', expiresInSeconds: 60 }),
     wrongArgument: () => cache.set('key', 1, { ttlSeconds: -1 }),
     wrongValue: () => cache.set('key', () => 'no value'),
     oversized: () => cache.set('key', 'x'.repeat(6_000_000)),

@@ -1,6 +1,14 @@
+import {
+  CredentialProvider,
+  NoopMomentoLoggerFactory,
+  TopicClient,
+  TopicConfigurations,
+  TopicSubscribe,
+} from '@gomomento/sdk';
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { MomentoCredentials, TopicService } from 'nestjs-momento';
+import { Observable } from 'rxjs';
 import request from 'supertest';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppModule } from '../../../sample/app.module.js';
@@ -18,9 +26,12 @@ beforeEach(async () => {
 });
 
 /** Opens a stream of events; what has arrived so far is in `text`. */
-async function open(topic: string) {
+async function open(topic: string, headers: Readonly<Record<string, string>> = {}) {
   const connection = new AbortController();
-  const response = await fetch(`${await app.getUrl()}/events/${topic}`, { signal: connection.signal });
+  const response = await fetch(`${await app.getUrl()}/events/${topic}`, {
+    headers,
+    signal: connection.signal,
+  });
   const stream = { type: response.headers.get('content-type'), text: '', close: () => connection.abort() };
   const read = async () => {
     for await (const chunk of response.body ?? []) stream.text += Buffer.from(chunk).toString();
@@ -92,22 +103,38 @@ describe('/events', () => {
     await http.post('/events/other').send({ text: 'not here' }).expect(202);
     await http.post('/events/news').send({ text: 'again' }).expect(202);
 
-    const events = 'id: 1\ndata: {"text":"hello"}\n\nid: 2\ndata: {"text":"again"}';
-    await expect.poll(() => stream.text.trim()).toBe(events);
+    const events = /^id: \d+:1\ndata: {"text":"hello"}\n\nid: \d+:2\ndata: {"text":"again"}\n\n$/m;
+    await expect.poll(() => stream.text).toMatch(events);
+    expect(stream.text).not.toContain('not here');
     stream.close();
   });
 
-  it('ends the subscription when the client goes', async () => {
-    const unsubscribe = vi.fn<() => Promise<void>>(async () => {});
-    vi.spyOn(app.get(TopicService), 'subscribe').mockResolvedValue({
-      status: 'live',
-      ended: new Promise(() => undefined),
-      unsubscribe,
-    });
+  it('GET gives a client that comes back what it missed', async () => {
     const stream = await open('news');
-    expect(unsubscribe).not.toHaveBeenCalled();
+    await expect.poll(() => sample.momento.stats().subscriptions).toBe(1);
+    await http.post('/events/news').send({ text: 'seen' }).expect(202);
+    await expect.poll(() => stream.text).toContain('seen');
+    const [, id = ''] = /id: (\d+:1)\n/.exec(stream.text) ?? [];
     stream.close();
-    await expect.poll(() => unsubscribe.mock.calls.length).toBe(1);
+    await http.post('/events/news').send({ text: 'missed' }).expect(202);
+    const again = await open('news', { 'last-event-id': id });
+    await expect.poll(() => again.text).toContain('missed');
+    expect(again.text).not.toContain('seen');
+    again.close();
+  });
+
+  it('lets go of the topic when the client goes', async () => {
+    let listeners = 0;
+    vi.spyOn(app.get(TopicService), 'observe').mockReturnValue(
+      new Observable(() => {
+        listeners += 1;
+        return () => (listeners -= 1);
+      }),
+    );
+    const stream = await open('news');
+    await expect.poll(() => listeners).toBe(1);
+    stream.close();
+    await expect.poll(() => listeners).toBe(0);
   });
 
   it('tells a client when it cannot subscribe', async () => {
@@ -115,7 +142,75 @@ describe('/events', () => {
     logs.start();
     const stream = await open('news');
     await expect.poll(() => stream.text).toContain('event: error');
-    expect(logs.lines).toEqual([expect.stringContaining("subscribe 'news' in cache 'demo-cache' failed")]);
+    expect(logs.lines).toEqual([expect.stringContaining("observe 'news' in cache 'demo-cache' failed")]);
+  });
+});
+
+describe('/events/page', () => {
+  it('GET answers a page that takes nothing from elsewhere, and what it needs', async () => {
+    const { text, headers } = await http.get('/events/page').expect('content-type', /^text\/html/);
+    const policy = headers['content-security-policy'] ?? '';
+    expect(policy).toContain("default-src 'none'; script-src 'self'");
+    expect(policy).not.toContain('unsafe');
+    expect(text).not.toMatch(/https?:|\son\w+=|<script>|style=/);
+    for (const [file, type] of [
+      ['page.js', /^text\/javascript/],
+      ['page.css', /^text\/css/],
+    ] as const) {
+      expect(text).toContain(`"page/${file}"`);
+      await http.get(`/events/page/${file}`).expect(200).expect('content-type', type);
+    }
+  });
+
+  it('has a script that writes no HTML', async () => {
+    const { text } = await http.get('/events/page/page.js');
+    expect(text).toContain('textContent');
+    expect(text).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(/);
+  });
+});
+
+describe('/events/:topic/token', () => {
+  const code = 'code of this test';
+  const ask = (authorization?: string) => {
+    const asked = http.post('/events/news/token');
+    return authorization === undefined ? asked : asked.set('authorization', authorization);
+  };
+
+  it('POST answers a token for the topic to who has the code, which nobody keeps', async () => {
+    vi.stubEnv('SAMPLE_ACCESS_CODE', code);
+    const { body } = await ask(`Bearer ${code}`).expect(201).expect('cache-control', 'no-store');
+    expect(body).toEqual({
+      token: expect.any(String),
+      endpoint: sample.momento.endpoints.cacheEndpoint,
+      expiresAt: expect.any(String),
+    });
+    const { token }: { token: string } = body;
+    const client = new TopicClient({
+      configuration: TopicConfigurations.Default.latest(new NoopMomentoLoggerFactory()),
+      credentialProvider: CredentialProvider.fromString({
+        authToken: token,
+        endpointOverrides: sample.momento.endpoints,
+      }),
+    });
+    expect(String(await client.publish('demo-cache', 'news', 'x'))).toContain('PERMISSION_DENIED');
+    const subscription = await client.subscribe('demo-cache', 'news', {});
+    expect(subscription).toBeInstanceOf(TopicSubscribe.Subscription);
+    if (subscription instanceof TopicSubscribe.Subscription) subscription.unsubscribe();
+    expect(String(await client.subscribe('demo-cache', 'other', {}))).toContain('PERMISSION_DENIED');
+  });
+
+  it.each([
+    ['without it', code, undefined],
+    ['with another', code, 'Bearer another'],
+    ['with the beginning of it', code, `Bearer ${code.slice(0, -1)}`],
+    ['in another way', code, `Basic ${code}`],
+    ['with the empty one, where none is set', '', 'Bearer '],
+    ['with any, where none is set', undefined, 'Bearer undefined'],
+  ])('POST refuses who comes %s', async (_how, set, authorization) => {
+    vi.stubEnv('SAMPLE_ACCESS_CODE', set);
+    const { text } = await ask(authorization).expect(401);
+    expect(text).not.toContain(code);
+    expect(sample.momento.requestCount('generate-disposable-token')).toBe(0);
   });
 });
 

@@ -7,12 +7,14 @@ import {
   TopicSubscribe,
   type TopicClient,
 } from '@gomomento/sdk';
+import { NEVER } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { captureLogs } from '../../../../test/support/capture-logs.js';
 import { MomentoClosedError } from '../../../foundation/momento.errors.js';
 import { InFlight } from '../../../foundation/time/in-flight.js';
 import { CacheRecords } from '../../statistics/cache-records.js';
 import { DegradationLog } from '../../statistics/degradation-log.js';
+import { SharedTopics } from '../../../topics/shared/shared-topics.js';
 import { hashOf, type KeyHash } from './key-hash.js';
 import { readMessage, writeMessage } from './message.js';
 import { TopicInvalidation } from './topic-invalidation.js';
@@ -22,12 +24,22 @@ beforeEach(() => {
   vi.useFakeTimers();
   logs.start();
 });
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const live = {
+  isSubscribed: true,
+  status: 'live',
+  streams: 1,
+  ended: new Promise<void>(() => undefined),
+  changes: NEVER,
+  unsubscribe: () => undefined,
+};
 
 /** @param subscription what the client answers with, or throws */
-async function scene(
-  subscription: unknown = { isSubscribed: true, status: 'live', streams: 1, ended: true },
-) {
+async function scene(subscription: unknown = live) {
   const heard: (readonly KeyHash[] | 'anything')[] = [];
   const sent: Uint8Array[] = [];
   const closing = new AbortController();
@@ -47,6 +59,7 @@ async function scene(
   };
   const invalidation = new TopicInvalidation({
     client: client as unknown as TopicClient,
+    topics: new SharedTopics(client as unknown as TopicClient),
     cacheName: 'demo-cache',
     heard: { changed: (hashes) => heard.push(hashes), anythingChanged: () => heard.push('anything') },
     closing: closing.signal,
@@ -54,11 +67,15 @@ async function scene(
     degradations: new DegradationLog(new CacheRecords()),
   });
   await vi.advanceTimersByTimeAsync(0);
-  const say = (bytes: Uint8Array) => callbacks.onItem?.({ valueUint8Array: () => bytes } as TopicItem);
+  let number = 0;
+  const say = (bytes: Uint8Array) => {
+    number += 1;
+    const sequenceNumber = number;
+    callbacks.onItem?.({ valueUint8Array: () => bytes, sequenceNumber: () => sequenceNumber } as TopicItem);
+  };
   return { invalidation, heard, sent, answer, closing, say, callbacks: () => callbacks };
 }
 
-const live = { isSubscribed: true, status: 'live', streams: 1, ended: true };
 const key = hashOf('key');
 const message = (hashes: readonly KeyHash[]) => writeMessage({ sender: 'sender 1', hashes });
 
@@ -110,13 +127,18 @@ describe('a subscription that Momento refuses', () => {
     ['by an error that is thrown', new TimeoutError('no answer')],
     ['by an error that is returned', new TopicSubscribe.Error(new TimeoutError('no answer'))],
   ])('%s is asked for again, later each time, and said once', async (_how, refusal) => {
+    vi.spyOn(Math, 'random').mockReturnValue(1);
     const { invalidation, answer, heard } = await scene(refusal);
     expect([invalidation.checkHearing(), answer.asked]).toEqual([false, 1]);
-    await vi.advanceTimersByTimeAsync(2_000);
-    await vi.advanceTimersByTimeAsync(3_999);
-    expect(answer.asked).toBe(2);
+    for (const longestPauseMs of [1_000, 2_000, 4_000]) {
+      const { asked } = answer;
+      await vi.advanceTimersByTimeAsync(longestPauseMs - 1);
+      expect(answer.asked).toBe(asked);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(answer.asked).toBe(asked + 1);
+    }
     answer.subscription = live;
-    await vi.advanceTimersByTimeAsync(1);
+    await vi.advanceTimersByTimeAsync(8_000);
     expect([invalidation.checkHearing(), heard]).toEqual([true, ['anything']]);
     expect(logs.lines).toEqual([expect.stringContaining('does not hear of changes in other processes')]);
   });

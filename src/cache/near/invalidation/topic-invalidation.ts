@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { TopicClient, TopicItem, TopicSubscribe } from '@gomomento/sdk';
+import type { TopicClient, TopicItem } from '@gomomento/sdk';
 import { sdkAnswer } from '../../../clients/sdk/sdk-answer.js';
-import { isLiveSubscription } from '../../../clients/streams/listeners/subscription-handle.js';
 import { MomentoClosedError } from '../../../foundation/momento.errors.js';
 import type { InFlight } from '../../../foundation/time/in-flight.js';
-import { pause } from '../../../foundation/time/pause.js';
+import { keepTrying } from '../../../topics/shared/keep-trying.js';
+import type { Listening, SharedTopics } from '../../../topics/shared/shared-topics.js';
 import type { DegradationLog } from '../../statistics/degradation-log.js';
 import type { KeyHash } from './key-hash.js';
 import { GatheredChanges } from './gathered-changes.js';
@@ -14,11 +14,10 @@ import { readMessage, writeMessage } from './message.js';
 /** In each cache that has a near one. */
 const invalidationTopic = 'nestjs-momento/near';
 
-const firstPauseMs = 2_000;
-const longestPauseMs = 60_000;
-
 export interface TopicInvalidationOptions {
   readonly client: TopicClient;
+  /** Of the connection: what it subscribes by. */
+  readonly topics: SharedTopics;
   readonly cacheName: string;
   readonly heard: HeardChanges;
   /** Aborted when the connection begins to close: what is still to be told is told at once. */
@@ -32,7 +31,7 @@ export class TopicInvalidation implements Invalidation {
   readonly #options: TopicInvalidationOptions;
   readonly #sender = randomBytes(8).toString('latin1');
   readonly #gathered: GatheredChanges;
-  #subscription: TopicSubscribe.Subscription | undefined;
+  #listening: Listening | undefined;
   /** Of the subscription, how many streams it had when everything kept was last known to be up to date. */
   #streams = 0;
 
@@ -43,10 +42,9 @@ export class TopicInvalidation implements Invalidation {
   }
 
   checkHearing(): boolean {
-    const subscription = this.#subscription;
-    if (subscription === undefined) return false;
-    if (!isLiveSubscription(subscription)) return subscription.isSubscribed;
-    const { streams, status } = subscription;
+    const listening = this.#listening;
+    if (listening === undefined) return false;
+    const { streams, status } = listening;
     if (streams !== this.#streams) {
       // Between two streams messages may have been lost, of which a topic that was silent before does not tell.
       this.#streams = streams;
@@ -65,27 +63,35 @@ export class TopicInvalidation implements Invalidation {
     await sdkAnswer(client.publish(cacheName, invalidationTopic, message), () => undefined);
   }
 
-  /** Never rejects. Once it stands, a subscription of this library's own client goes on until the connection closes. */
+  /** Never rejects. Once it stands, it goes on until the connection closes. */
   async #subscribe(): Promise<void> {
-    const { client, cacheName, closing, degradations } = this.#options;
-    const callbacks = {
-      onItem: (item: TopicItem) => this.#hear(item),
-      onDiscontinuity: () => this.#options.heard.anythingChanged(),
-      onConnectionLost: () => this.#options.heard.anythingChanged(),
+    const { topics, cacheName, closing, degradations, heard } = this.#options;
+    const operation = { name: 'subscribe', cacheName, target: invalidationTopic };
+    const listen = () =>
+      topics.listen(operation, {
+        item: (item) => this.#hear(item),
+        gap: () => heard.anythingChanged(),
+        lost: () => heard.anythingChanged(),
+        ended: () => this.#end(),
+      });
+    const onFailure = (error: unknown) => {
+      if (error instanceof MomentoClosedError) return false;
+      degradations.warn('hear', error);
+      return true;
     };
-    for (let pauseMs = firstPauseMs; !closing.aborted; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      try {
-        this.#subscription = await sdkAnswer(
-          client.subscribe(cacheName, invalidationTopic, callbacks),
-          (subscription) => subscription,
-        );
-        return;
-      } catch (error) {
-        if (error instanceof MomentoClosedError) return;
-        degradations.warn('hear', error);
-        await pause(pauseMs, { signal: closing });
-      }
+    try {
+      this.#listening = await keepTrying(listen, { signal: closing, onFailure });
+    } catch {
+      // The connection has closed.
     }
+  }
+
+  #end(): void {
+    if (this.#listening === undefined) return;
+    this.#listening = undefined;
+    this.#streams = 0;
+    this.#options.heard.anythingChanged();
+    void this.#subscribe();
   }
 
   #hear(item: TopicItem): void {

@@ -1,4 +1,5 @@
 import { TopicSubscribe } from '@gomomento/sdk';
+import type { Observable } from 'rxjs';
 
 /**
  * How a subscription is.
@@ -19,12 +20,15 @@ export interface LiveSubscription extends TopicSubscribe.Subscription {
   readonly streams: number;
   /** Resolves when it has ended: unsubscribed, or the connection closed. Never rejects. */
   readonly ended: Promise<void>;
+  /** Says that `status` or `streams` may have changed; completes at the end. */
+  readonly changes: Observable<void>;
 }
 
 export interface HandleSource {
   readonly status: SubscriptionStatus;
   readonly streams: number;
   readonly ended: Promise<void>;
+  readonly changes: Observable<void>;
   end(): void;
 }
 
@@ -37,6 +41,7 @@ export function createHandle(source: HandleSource): LiveSubscription {
     status: { get: () => source.status, enumerable: true },
     streams: { get: () => source.streams, enumerable: true },
     ended: { value: source.ended },
+    changes: { value: source.changes },
     unsubscribe: { value: () => source.end() },
   }) as LiveSubscription;
 }

@@ -30,8 +30,8 @@ export type Demand =
       readonly names: readonly Uint8Array[] | 'all';
     };
 
-/** The documented limit. */
-const MAX_PERMISSIONS = 10;
+/** Of a key: the documented limit. */
+const MAX_PERMISSIONS_OF_KEY = 10;
 
 const ALLOWS: Readonly<Record<Role, readonly Access[]>> = {
   'read-write': ['read', 'write'],
@@ -48,13 +48,19 @@ export function isPermitted(permissions: Permissions, demands: readonly Demand[]
   );
 }
 
-/** @throws EngineError `invalid-argument` when there are none, too many, or two of the same thing. */
-export function checkPermissions(permissions: readonly Permission[]): void {
+/**
+ * @param mostPermissions that there may be; default 10, the documented limit of keys
+ * @throws EngineError `invalid-argument` when there are none, too many, or two of the same thing.
+ */
+export function checkPermissions(
+  permissions: readonly Permission[],
+  mostPermissions = MAX_PERMISSIONS_OF_KEY,
+): void {
   if (permissions.length === 0) {
     throw new EngineError('invalid-argument', 'A key needs at least one permission');
   }
-  if (permissions.length > MAX_PERMISSIONS) {
-    throw new EngineError('invalid-argument', `A key has at most ${MAX_PERMISSIONS} permissions`);
+  if (permissions.length > mostPermissions) {
+    throw new EngineError('invalid-argument', `A key has at most ${mostPermissions} permissions`);
   }
   const subjects = permissions.map(({ on, cache, names }) => `${on} ${describe(cache)} ${describe(names)}`);
   if (new Set(subjects).size < subjects.length) {

@@ -10,8 +10,10 @@ const {
 } = auth.auth;
 const { _GenerateDisposableTokenResponse: GenerateDisposableTokenResponse } = token.token;
 
-/** The longest life of a disposable token: the documented hour. */
-const MAX_DISPOSABLE_SECONDS = 3600;
+/** The longest life of a disposable token: 25 hours. */
+const MAX_DISPOSABLE_SECONDS = 90_000;
+/** Of a disposable token. */
+const MAX_DISPOSABLE_PERMISSIONS = 20;
 const MAX_TOKEN_ID_CHARACTERS = 64;
 
 /** Where the clients of a new key find the server. */
@@ -42,11 +44,11 @@ export function authHandlers(keys: ApiKeys, endpoint: EndpointOf): UnaryHandlers
 export function tokenHandlers(keys: ApiKeys, endpoint: EndpointOf): UnaryHandlers<'token'> {
   return {
     GenerateDisposableToken: (request) => {
-      const permissions = permissionsOf(request);
+      const permissions = permissionsOf(request, MAX_DISPOSABLE_PERMISSIONS);
       const { auth_token: granter, token_id: tokenId } = request;
       const validForSeconds = positiveSeconds(request.has_expires ? request.expires : undefined);
       if (validForSeconds > MAX_DISPOSABLE_SECONDS) {
-        throw new EngineError('invalid-argument', 'A disposable token is valid for at most an hour');
+        throw new EngineError('invalid-argument', 'A disposable token is valid for at most 25 hours');
       }
       if (tokenId.length > MAX_TOKEN_ID_CHARACTERS) {
         throw new EngineError('invalid-argument', 'A token id has at most 64 characters');

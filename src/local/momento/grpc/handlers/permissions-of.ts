@@ -17,11 +17,16 @@ type FunctionPermissionMessage = PermissionMessage['function_permissions'];
 /** Roles of caches and of topics, by their numbers on the wire, which are the same: the package does not export the enums. */
 const ROLES: Readonly<Record<number, Role>> = { 1: 'read-write', 2: 'read-only', 3: 'write-only' };
 
-/** What a request for a key wants the key to allow. @throws EngineError `invalid-argument`. */
-export function permissionsOf(request: {
-  readonly has_permissions: boolean;
-  readonly permissions: PermissionsMessage;
-}): Permissions {
+/**
+ * What a request for a key wants the key to allow.
+ *
+ * @param mostPermissions that the key may have; default: as many as `checkPermissions` says
+ * @throws EngineError `invalid-argument`.
+ */
+export function permissionsOf(
+  request: { readonly has_permissions: boolean; readonly permissions: PermissionsMessage },
+  mostPermissions?: number,
+): Permissions {
   if (!request.has_permissions) {
     throw new EngineError('invalid-argument', 'The request has no permissions');
   }
@@ -30,7 +35,7 @@ export function permissionsOf(request: {
   }
   const messages = request.permissions.has_explicit ? request.permissions.explicit.permissions : [];
   const permissions = messages.map(permissionOf);
-  checkPermissions(permissions);
+  checkPermissions(permissions, mostPermissions);
   return permissions;
 }
 

@@ -1,0 +1,126 @@
+import type { Logger } from '@nestjs/common';
+import { describeTopic } from '../../clients/streams/listeners/subscription-log.js';
+import { connectionLogger } from '../../foundation/connection-logger.js';
+import { LogThrottle } from '../../foundation/log-throttle.js';
+import type { MomentoOperation } from '../../foundation/momento.errors.js';
+import { describeStack } from '../../foundation/text/describe-error.js';
+import type { InFlight } from '../../foundation/time/in-flight.js';
+import type { MomentoMessageError } from '../definitions/message.error.js';
+import { MessageReader, type Reading } from '../definitions/message-reader.js';
+import type { TopicForm } from '../definitions/topic-form.js';
+import { toGap } from '../definitions/topic-message.js';
+import type {
+  TopicGap,
+  TopicHandler,
+  TopicMessage,
+  TopicMessageContext,
+  TopicSubscribeOptions,
+} from '../definitions/topic.options.js';
+import type { TopicEvents } from '../shared/topic-listener.js';
+
+/** What is heard of a topic, in its order. */
+export interface MessageEvents<T> {
+  message(message: TopicMessage<T>): void;
+  gap(gap: TopicGap): void;
+  /** A message that is not what the schema or codec says, beside that it is logged. */
+  unreadable?(error: MomentoMessageError, context: TopicMessageContext): void;
+  /** The app shuts down: nothing more is told but the end. Without it, this is the end. */
+  closing?(): void;
+  ended(): void;
+}
+
+/** Hands messages and gaps to what users wrote. Nothing they throw reaches the stream or the process: it is logged. */
+export class MessageHandling {
+  readonly #inFlight: InFlight;
+  readonly #logger: Logger;
+  readonly #throttle = new LogThrottle();
+  readonly #reader = new MessageReader();
+
+  /** @param inFlight counts the handlers that are running */
+  constructor(inFlight: InFlight, connectionName?: string) {
+    this.#inFlight = inFlight;
+    this.#logger = connectionLogger('TopicService', connectionName);
+  }
+
+  /** What becomes of what is told of a topic: messages are read, and what cannot be is dropped and said. */
+  read<T>(operation: MomentoOperation, form: TopicForm, events: MessageEvents<T>): TopicEvents {
+    /** What is still being read by a schema that needs time: what comes behind it waits. */
+    let reading: Promise<void> | undefined;
+    let isClosed = false;
+    const inOrder = (work: () => void | Promise<void>): void => {
+      const before = reading;
+      const outcome = before === undefined ? work() : before.then(work);
+      if (outcome === undefined) return;
+      const mine: Promise<void> = outcome.finally(() => {
+        if (reading === mine) reading = undefined;
+      });
+      reading = mine;
+    };
+    const tell = (read: Reading): void => {
+      if (isClosed) return;
+      // Its type is what the schema and the codec make of it.
+      if ('message' in read) return events.message(read.message as TopicMessage<T>);
+      this.#dropped(operation, read.unreadable);
+      events.unreadable?.(read.unreadable, read.context);
+    };
+    return {
+      item: (item, cursor) =>
+        inOrder(() => {
+          const read = this.#reader.read(operation, form, item, cursor);
+          return read instanceof Promise ? read.then(tell) : tell(read);
+        }),
+      gap: (gap) =>
+        inOrder(() => {
+          if (!isClosed) events.gap(toGap(operation, gap));
+        }),
+      closing: () => {
+        if (events.closing === undefined) return inOrder(() => events.ended());
+        isClosed = true;
+        return events.closing();
+      },
+      ended: () => inOrder(() => events.ended()),
+    };
+  }
+
+  /** To a handler, which is not awaited before the next message. */
+  handle<T>(
+    operation: MomentoOperation,
+    handler: TopicHandler<T>,
+    onGap: TopicSubscribeOptions['onGap'],
+  ): Omit<MessageEvents<T>, 'ended'> {
+    const topic = describe(operation);
+    return {
+      message: (message) =>
+        this.#run(`The handler of ${topic} failed on message ${message.sequenceNumber}.`, () =>
+          handler(message),
+        ),
+      gap: (gap) => {
+        if (onGap === undefined) this.logGap(operation, gap, 'Pass onGap to subscribe() to be told.');
+        else this.#run(`The onGap of ${topic} failed.`, () => onGap(gap));
+      },
+      closing: () => undefined,
+    };
+  }
+
+  /** A gap that nobody wants to be told. @param advice how to be told */
+  logGap(operation: MomentoOperation, { from, to, missed }: TopicGap, advice: string): void {
+    const topic = describe(operation);
+    const lost = missed === undefined ? 'An unknown number of messages' : `${missed} messages`;
+    const line = `${lost} of ${topic} were lost, behind ${from} and up to ${to}. ${advice}`;
+    this.#throttle.say(`gap: ${topic}`, line, (said) => this.#logger.warn(said));
+  }
+
+  #dropped(operation: MomentoOperation, { message }: MomentoMessageError): void {
+    const line = `${message} It is dropped.`;
+    this.#throttle.say(`unreadable: ${describe(operation)}`, line, (said) => this.#logger.error(said));
+  }
+
+  #run(failed: string, work: () => void | Promise<void>): void {
+    const report = (error: unknown) => this.#logger.error(failed, describeStack(error));
+    void this.#inFlight.track(work).catch(report);
+  }
+}
+
+function describe({ cacheName, target = '' }: MomentoOperation): string {
+  return describeTopic(cacheName, target);
+}
