@@ -1,13 +1,19 @@
+import type { MessageEvent } from '@nestjs/common';
 import type { TopicCursor, TopicGap, TopicGapEvent, TopicMessage, TopicService } from 'nestjs-momento';
 import type { Place, Published, Told } from '../../support/told.js';
+
+type Gap = { readonly from: TopicCursor; readonly to: TopicCursor; readonly missed?: number | undefined };
 
 export const topicName = 'numbers';
 
 /** The ways to listen. */
-export type Kind = 'subscribe' | 'observe' | 'stream';
+export type Kind = 'subscribe' | 'observe' | 'stream' | 'sse';
+export const kinds: readonly Kind[] = ['subscribe', 'observe', 'stream', 'sse'];
 
 export interface ListenerOptions {
   readonly kind: Kind;
+  /** @default topicName */
+  readonly topic?: string;
   readonly after: Place | undefined;
   /** Without `after`: none of the first so many may come. */
   readonly notBefore: number;
@@ -47,13 +53,21 @@ export class Listener {
     return last?.kind === 'gap' ? last.to : last?.at;
   }
 
-  /** @returns once it has an answer; of an observable and a stream there is none */
+  /** @returns once it has an answer; of all but `subscribe` there is none */
   async listen(topics: TopicService): Promise<void> {
-    const { after } = this.#options;
-    const from = after && { after: `${after.page}:${after.number}` as const };
-    if (this.kind === 'subscribe') return this.#subscribe(topics, from);
-    if (this.kind === 'observe') return this.#observe(topics, from);
-    return this.#stream(topics, from);
+    const { topic = topicName, after } = this.#options;
+    const cursor = after && (`${after.page}:${after.number}` as const);
+    if (this.kind === 'subscribe') return this.#subscribe(topics, topic, cursor);
+    if (this.kind === 'stream') return this.#stream(topics, topic, cursor);
+    const subscription =
+      this.kind === 'sse'
+        ? topics
+            .sse(topic, { lastEventId: cursor })
+            .subscribe(this.#observer((event) => this.#hearSent(event)))
+        : topics
+            .observe<number>(topic, { after: cursor, gaps: true })
+            .subscribe(this.#observer((event) => this.#hearEvent(event)));
+    this.#leave = async () => subscription.unsubscribe();
   }
 
   async leave(): Promise<void> {
@@ -83,12 +97,9 @@ export class Listener {
     return faults;
   }
 
-  async #subscribe(topics: TopicService, from: object | undefined): Promise<void> {
+  async #subscribe(topics: TopicService, topic: string, after: TopicCursor | undefined): Promise<void> {
     const handler = (message: TopicMessage<number>) => this.#hear(message);
-    const answer = topics.subscribe<number>(topicName, handler, {
-      ...from,
-      onGap: (gap) => this.#hearGap(gap),
-    });
+    const answer = topics.subscribe<number>(topic, handler, { after, onGap: (gap) => this.#hearGap(gap) });
     this.#leave = async () => (await answer.catch(() => undefined))?.unsubscribe();
     try {
       await answer;
@@ -98,25 +109,31 @@ export class Listener {
     }
   }
 
-  #observe(topics: TopicService, from: object | undefined): void {
-    const subscription = topics.observe<number>(topicName, { ...from, gaps: true }).subscribe({
-      next: (event) => this.#hearEvent(event),
-      error: (error: unknown) => (this.error = error),
-    });
-    this.#leave = async () => subscription.unsubscribe();
-  }
-
-  #stream(topics: TopicService, from: object | undefined): void {
+  #stream(topics: TopicService, topic: string, after: TopicCursor | undefined): void {
     const ending = new AbortController();
     const { signal } = ending;
-    const reading = (async () => {
-      for await (const event of topics.stream<number>(topicName, { ...from, gaps: true, signal }))
+    const read = async () => {
+      for await (const event of topics.stream<number>(topic, { after, gaps: true, signal }))
         this.#hearEvent(event);
-    })().catch((error: unknown) => (this.error = error));
+    };
+    const reading = read().catch((error: unknown) => (this.error = error));
     this.#leave = async () => {
       ending.abort();
       await reading;
     };
+  }
+
+  #observer<E>(next: (event: E) => void) {
+    return { next, error: (error: unknown) => void (this.error = error) };
+  }
+
+  /** As Nest's `@Sse()` sends it. */
+  #hearSent({ id, type, data, retry, comment }: MessageEvent): void {
+    if (retry !== undefined || comment !== undefined) return;
+    const cursor = id as TopicCursor;
+    if (type === undefined) return this.#hear({ cursor, value: JSON.parse(String(data)) as number });
+    const { from, missed } = data as Pick<TopicGap, 'from' | 'missed'>;
+    this.#hearGap({ from, to: cursor, missed });
   }
 
   #hearEvent(event: TopicMessage<number> | TopicGapEvent): void {
@@ -124,12 +141,12 @@ export class Listener {
     else this.#hear(event);
   }
 
-  #hear({ cursor, value }: TopicMessage<number>): void {
+  #hear({ cursor, value }: Pick<TopicMessage<number>, 'cursor' | 'value'>): void {
     this.#note({ kind: 'item', at: placeOf(cursor) });
     this.#values.push(value);
   }
 
-  #hearGap({ from, to, missed }: TopicGap): void {
+  #hearGap({ from, to, missed }: Gap): void {
     this.#note({ kind: 'gap', from: placeOf(from), to: placeOf(to), missed });
   }
 

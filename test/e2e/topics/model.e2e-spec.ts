@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { awsEnvironment } from '../../support/aws-environment.js';
 import { propertyRuns } from '../../support/property-runs.js';
 import type { Place } from '../../support/told.js';
-import type { Kind } from './listener.fixture.js';
+import { type Kind, kinds } from './listener.fixture.js';
 import { type Trouble, World } from './world.fixture.js';
 
 /** What may happen, as it stands in a counterexample. */
@@ -50,7 +50,7 @@ const from = fc.oneof(
   { weight: 4, arbitrary: fc.nat(6) },
   { weight: 1, arbitrary: fc.constant('made up' as const) },
 );
-const kind = fc.constantFrom<Kind[]>('subscribe', 'observe', 'stream');
+const kind = fc.constantFrom(...kinds);
 const status = fc.constantFrom<Trouble[]>(
   'UNAVAILABLE',
   'INTERNAL',

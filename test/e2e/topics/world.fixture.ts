@@ -3,8 +3,10 @@ import { Test } from '@nestjs/testing';
 import { fromSecretsManager, MomentoCredentials, MomentoModule, TopicService } from 'nestjs-momento';
 import { MomentoLocal, SecretsManagerLocal } from 'nestjs-momento/local';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RotationStory } from '../../soak/rotation-soak.js';
 import { type Place, Published } from '../../support/told.js';
-import { type Kind, Listener, topicName } from './listener.fixture.js';
+import { type Kind, Listener } from './listener.fixture.js';
+import { Publisher } from './publisher.fixture.js';
 
 /** What streams can end with, and be refused with. */
 export type Trouble = Parameters<MomentoLocal['faults']['fail']>[1];
@@ -18,23 +20,22 @@ export class World {
   readonly published = new Published();
   readonly listeners: Listener[] = [];
   readonly #clock: { nowMs: number };
-  readonly #secrets: SecretsManagerLocal;
-  #momento: MomentoLocal;
+  readonly secrets: SecretsManagerLocal;
+  momento: MomentoLocal;
   #app: TestingModule | undefined;
   #apiKey: string | undefined;
   /** Somebody has listened from the beginning, so that the subscription for all has its place. */
   #hasKeeper = false;
-  #begun = 0;
+  readonly #publisher = new Publisher(this.published);
   /** How often something went wrong. */
   #troubles = 0;
   #settled = { count: 0, troubles: 0 };
-  #mayBeAway = false;
   readonly #pending: Promise<unknown>[] = [];
 
   private constructor(clock: { nowMs: number }, momento: MomentoLocal, secrets: SecretsManagerLocal) {
     this.#clock = clock;
-    this.#momento = momento;
-    this.#secrets = secrets;
+    this.momento = momento;
+    this.secrets = secrets;
     this.published.begin(clock.nowMs);
   }
 
@@ -51,11 +52,11 @@ export class World {
   }
 
   async #boot(): Promise<void> {
-    this.#apiKey = this.#momento.issueApiKey();
-    this.#secrets.putSecret(secretId, this.#apiKey);
+    this.#apiKey = this.momento.issueApiKey();
+    this.secrets.putSecret(secretId, this.#apiKey);
     const momento = MomentoModule.forRoot({
-      credentials: fromSecretsManager({ endpoint: this.#secrets.endpoint }),
-      endpoint: this.#momento.endpoints,
+      credentials: fromSecretsManager({ endpoint: this.secrets.endpoint }),
+      endpoint: this.momento.endpoints,
       cacheName: 'demo-cache',
       refresh: false,
     });
@@ -69,27 +70,19 @@ export class World {
     return this.listeners.filter(({ hasLeft, error }) => !hasLeft && error === undefined);
   }
 
-  get #topics(): TopicService {
+  get topics(): TopicService {
     if (this.#app === undefined) throw new Error('the app has not started');
     return this.#app.get(TopicService);
   }
 
   /** One call each. */
   async publish(count: number): Promise<void> {
-    for (let one = 0; one < count; one += 1) {
-      this.#begun += 1;
-      await this.#untilPublished(() => this.#topics.publish(topicName, this.#begun));
-      this.published.add();
-    }
+    for (let one = 0; one < count; one += 1)
+      await this.#publisher.publish(this.topics, () => this.momento, 1);
   }
 
-  async publishMany(count: number): Promise<void> {
-    // A call that fails half-way would leave open what was published.
-    if (this.#mayBeAway) await this.publish(1);
-    const values = Array.from({ length: count }, (_, index) => this.#begun + index + 1);
-    this.#begun += count;
-    await this.#untilPublished(() => this.#topics.publishMany(topicName, values));
-    for (const _value of values) this.published.add();
+  publishMany(count: number): Promise<void> {
+    return this.#publisher.publish(this.topics, () => this.momento, count, true);
   }
 
   /** @returns once it has an answer, if that is waited for */
@@ -98,14 +91,15 @@ export class World {
       kind,
       after,
       notBefore: this.#settled.count,
-      count: () => this.#begun,
+      count: () => this.#publisher.begun,
       troubles: () => this.#troubles,
       troublesSettled: this.#settled.troubles,
     });
     this.listeners.push(listener);
-    const answer = listener.listen(this.#topics);
+    const answer = listener.listen(this.topics);
     // It joins a subscription that knows where it is.
-    if (kind !== 'subscribe' && after === undefined && this.#hasKeeper) listener.allBehind = this.#begun;
+    if (kind !== 'subscribe' && after === undefined && this.#hasKeeper)
+      listener.allBehind = this.#publisher.begun;
     this.#pending.push(answer);
     if (waits && kind === 'subscribe') await answer;
   }
@@ -119,14 +113,14 @@ export class World {
   /** All streams end, and the next so many are refused. */
   cut(status: Trouble, refusals: number): void {
     this.#troubles += 1;
-    this.#momento.faults.fail('topic-subscribe', status, { times: refusals });
-    this.#momento.faults.cut('topic-subscribe', status);
+    this.momento.faults.fail('topic-subscribe', status, { times: refusals });
+    this.momento.faults.cut('topic-subscribe', status);
   }
 
   /** What is published in an outage is too old when that is over. */
   async forget(count: number): Promise<void> {
     this.#troubles += 1;
-    const { faults } = this.#momento;
+    const { faults } = this.momento;
     faults.fail('topic-subscribe', 'UNAVAILABLE');
     faults.cut('topic-subscribe');
     await this.publish(count);
@@ -137,27 +131,37 @@ export class World {
   /** On the same port, with what it held, or with nothing. */
   async restart(isAnew: boolean): Promise<void> {
     this.#troubles += 1;
-    this.#mayBeAway = true;
     if (!isAnew) {
-      await this.#momento.faults.down();
-      return this.#momento.faults.up();
+      await this.momento.faults.down();
+      return this.momento.faults.up();
     }
-    const { port } = this.#momento;
-    await this.#momento.stop();
+    const { port } = this.momento;
+    await this.momento.stop();
     this.#clock.nowMs += 10_000;
-    this.#momento = await this.#startAt(port);
+    this.momento = await this.#startAt(port);
     // It has issued no key yet, and takes any.
     this.#apiKey = undefined;
+    this.#publisher.noteAnotherServer();
+    this.published.begin(this.#clock.nowMs);
+  }
+
+  /** The cache is gone until the work is done, and its topics begin anew. */
+  async withoutCache(work: () => Promise<void>): Promise<void> {
+    this.#troubles += 1;
+    this.momento.deleteCache('demo-cache');
+    await work();
+    this.#clock.nowMs += 10_000;
+    this.momento.createCache('demo-cache');
     this.published.begin(this.#clock.nowMs);
   }
 
   /** Another key, which the app is told to look for; the one before is valid for ever or no more. */
   async rotate(isRevoked: boolean, waits: boolean): Promise<void> {
     const before = this.#apiKey;
-    this.#apiKey = this.#momento.issueApiKey();
-    this.#secrets.putSecret(secretId, this.#apiKey);
+    this.#apiKey = this.momento.issueApiKey();
+    this.secrets.putSecret(secretId, this.#apiKey);
     if (before === undefined || isRevoked) this.#troubles += 1;
-    if (before !== undefined && isRevoked) this.#momento.revokeApiKey(before);
+    if (before !== undefined && isRevoked) this.momento.revokeApiKey(before);
     // In an outage it may fail; a rejected call looks for it again.
     const followed = this.#app
       ?.get(MomentoCredentials)
@@ -165,6 +169,24 @@ export class World {
       .catch(() => undefined);
     this.#pending.push(Promise.resolve(followed));
     if (waits) await followed;
+  }
+
+  /** @returns once the app uses the key that is stored now */
+  async followed(generation: number): Promise<void> {
+    const credentials = this.#app?.get(MomentoCredentials);
+    while (credentials?.status().generation !== generation) await sleep(5);
+  }
+
+  /** The key of the story, whose steps are taken in its order. */
+  async rotateAs(story: RotationStory): Promise<void> {
+    this.#troubles += 1;
+    const [before, next] = [this.#apiKey ?? '', this.momento.issueApiKey()];
+    this.#apiKey = next;
+    await story.rotate(
+      { momento: this.momento, secrets: this.secrets },
+      () => this.secrets.putSecret(secretId, next),
+      () => this.momento.revokeApiKey(before),
+    );
   }
 
   /** Waits until everybody has heard everything. @throws Error when somebody does not */
@@ -177,10 +199,11 @@ export class World {
       await this.#untilHeard(Math.min(performance.now() + 700, endAtMs));
     } while (!this.#allHaveHeard() && performance.now() < endAtMs);
     if (!this.#allHaveHeard()) return;
-    this.#momento.faults.clear();
+    this.momento.faults.clear();
     this.#settled = { ...this.#settled, troubles: this.#troubles };
-    for (const listener of this.living) listener.allBehind = Math.min(listener.allBehind, this.#begun);
-    if (this.living.length > 0) this.#settled = { ...this.#settled, count: this.#begun };
+    for (const listener of this.living)
+      listener.allBehind = Math.min(listener.allBehind, this.#publisher.begun);
+    if (this.living.length > 0) this.#settled = { ...this.#settled, count: this.#publisher.begun };
   }
 
   faults(): string[] {
@@ -192,31 +215,17 @@ export class World {
   async end(): Promise<void> {
     await Promise.all(this.#pending.splice(0));
     await this.#app?.close();
-    await Promise.all([this.#momento.stop(), this.#secrets.stop()]);
+    await Promise.all([this.momento.stop(), this.secrets.stop()]);
   }
 
   #allHaveHeard(): boolean {
     return this.living.every(
-      ({ last }) => last !== undefined && this.published.countAt(last) === this.#begun,
+      ({ last }) => last !== undefined && this.published.countAt(last) === this.#publisher.begun,
     );
   }
 
   async #untilHeard(endAtMs: number): Promise<void> {
     while (!this.#allHaveHeard() && performance.now() < endAtMs) await sleep(5);
-  }
-
-  /** Momento may have been away: a call without a connection was not carried out. */
-  async #untilPublished(publish: () => Promise<void>): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await publish();
-        this.#mayBeAway = false;
-        return;
-      } catch (error) {
-        if (attempt === 200) throw error;
-        await sleep(30);
-      }
-    }
   }
 
   /** A connection of somebody else's may have the port for a moment. */
