@@ -24,8 +24,8 @@ export interface MessageEvents<T> {
   gap(gap: TopicGap): void;
   /** A message that is not what the schema or codec says, beside that it is logged. */
   unreadable?(error: MomentoMessageError, context: TopicMessageContext): void;
-  /** The app shuts down: nothing more is told but the end. Without it, this is the end. */
-  closing?(): void;
+  /** The app shuts down: nothing more is told but the end. Without it, this is the end. @returns whether this is the end all the same */
+  closing?(): boolean;
   ended(): void;
 }
 
@@ -74,9 +74,12 @@ export class MessageHandling {
           if (!isClosed) events.gap(toGap(operation, gap));
         }),
       closing: () => {
-        if (events.closing === undefined) return inOrder(() => events.ended());
-        isClosed = true;
-        return events.closing();
+        if (events.closing !== undefined) {
+          isClosed = true;
+          return events.closing();
+        }
+        inOrder(() => events.ended());
+        return true;
       },
       ended: () => inOrder(() => events.ended()),
     };
@@ -98,7 +101,8 @@ export class MessageHandling {
         if (onGap === undefined) this.logGap(operation, gap, 'Pass onGap to subscribe() to be told.');
         else this.#run(`The onGap of ${topic} failed.`, () => onGap(gap));
       },
-      closing: () => undefined,
+      // It is seen to end with its subscription.
+      closing: () => false,
     };
   }
 

@@ -1,23 +1,19 @@
-import type {
-  SubscribeCallOptions,
-  TopicClient,
-  TopicDiscontinuity,
-  TopicItem,
-  TopicSubscribe,
-} from '@gomomento/sdk';
+import type { SubscribeCallOptions, TopicClient, TopicItem, TopicSubscribe } from '@gomomento/sdk';
 import { distinctUntilChanged, map, type Observable, startWith, Subject } from 'rxjs';
 import { callMomento } from '../../clients/sdk/sdk-answer.js';
 import {
   isLiveSubscription,
   type SubscriptionStatus,
 } from '../../clients/streams/listeners/subscription-handle.js';
-import { beginningBehind, cursorOf, gapOf } from '../../clients/streams/stream-events.js';
-import { type Cursor, isBehind } from '../../clients/streams/topic-position.js';
+import { beginningBehind, cursorOf, gapOf, wantedUntil } from '../../clients/streams/stream-events.js';
+import { type Cursor, isBehind, type StreamGap } from '../../clients/streams/topic-position.js';
 import { type MomentoOperation, MomentoTopicError } from '../../foundation/momento.errors.js';
 import { textOf } from '../definitions/topic-message.js';
 import type { TopicState } from '../definitions/topic.options.js';
+import { CatchUp } from './catch-up.js';
 import { RecentItems } from './recent-items.js';
 import type { TopicListener } from './topic-listener.js';
+import { isSameState, statusOf } from './topic-state.js';
 
 type Subscription = TopicSubscribe.Subscription;
 
@@ -36,8 +32,11 @@ export interface SharedTopicOptions {
 export class SharedTopic {
   readonly #options: SharedTopicOptions;
   readonly #listeners = new Set<TopicListener>();
+  readonly #catchingUp = new Set<CatchUp>();
   readonly #recent = new RecentItems();
   readonly #opening: Promise<Subscription>;
+  /** Aborted when nobody waits for it to open. */
+  readonly #unwanted = new AbortController();
   #subscription: Subscription | undefined;
   #linger: NodeJS.Timeout | undefined;
   #last: Cursor | undefined;
@@ -88,7 +87,9 @@ export class SharedTopic {
 
   /** The app shuts down: only who wants to hear until the end is told anything. */
   close(): void {
-    for (const listener of this.#listeners) listener.close();
+    const listeners = [...this.#listeners];
+    for (const listener of [...listeners, ...this.#catchingUp]) listener.close();
+    if (listeners.every(({ isOver }) => isOver)) this.#unwanted.abort();
   }
 
   /**
@@ -110,27 +111,31 @@ export class SharedTopic {
 
   /** Listens by a subscription of its own, until that has come as far as the one for all. */
   async #catchUp(listener: TopicListener, after: Cursor): Promise<() => void> {
-    let own: Subscription | undefined;
-    let hasLeft = false;
-    const callbacks = this.#callbacks(
-      (item, cursor) => {
-        listener.item(item, cursor);
-        if (hasLeft || this.#last === undefined || isBehind(cursor, this.#last)) return;
-        hasLeft = true;
-        this.#listeners.add(listener);
-        own?.unsubscribe();
-      },
-      (discontinuity) => tellGap(listener, discontinuity),
-    );
-    own = await this.#subscribe(beginningBehind(after, callbacks));
-    // It came as far before it was known.
-    if (hasLeft) own.unsubscribe();
-    else if (isLiveSubscription(own)) void own.ended.then(() => (hasLeft ? undefined : listener.end()));
-    return () => {
-      hasLeft = true;
-      own.unsubscribe();
+    const catchUp = new CatchUp(listener, (one, cursor) => {
+      const isBehindOthers = this.#last === undefined || isBehind(cursor, this.#last);
+      if (isBehindOthers || this.#hasEnded) return false;
+      this.#catchingUp.delete(catchUp);
+      this.#listeners.add(one);
+      return true;
+    });
+    this.#catchingUp.add(catchUp);
+    const leave = () => {
+      this.#catchingUp.delete(catchUp);
+      catchUp.leave();
       this.#remove(listener);
     };
+    const callbacks = this.#callbacks(
+      (item, cursor) => catchUp.item(item, cursor),
+      (gap) => catchUp.gap(gap),
+    );
+    try {
+      catchUp.begin(await this.#subscribe(beginningBehind(after, callbacks), catchUp.unwanted));
+    } catch (error) {
+      this.#catchingUp.delete(catchUp);
+      this.#closeLater();
+      throw error;
+    }
+    return leave;
   }
 
   async #open(after: Cursor | undefined): Promise<Subscription> {
@@ -142,8 +147,8 @@ export class SharedTopic {
         for (const listener of this.#listeners) listener.item(item, cursor);
         if (this.#isGapped) this.#noteGap(false);
       },
-      (discontinuity) => {
-        for (const listener of this.#listeners) tellGap(listener, discontinuity);
+      (gap) => {
+        for (const listener of this.#listeners) listener.gap(gap);
         this.#noteGap(true);
       },
     );
@@ -157,6 +162,7 @@ export class SharedTopic {
     try {
       const subscription = await this.#subscribe(
         after === undefined ? callbacks : beginningBehind(after, callbacks),
+        this.#unwanted.signal,
       );
       this.#subscription = subscription;
       if (isLiveSubscription(subscription)) {
@@ -173,25 +179,33 @@ export class SharedTopic {
     }
   }
 
-  #subscribe(callbacks: SubscribeCallOptions): Promise<Subscription> {
+  #subscribe(callbacks: SubscribeCallOptions, unwanted: AbortSignal): Promise<Subscription> {
     const { client, operation } = this.#options;
     const { cacheName, target = '' } = operation;
-    return callMomento(operation, client.subscribe(cacheName, target, callbacks), MomentoTopicError);
+    const answer = client.subscribe(cacheName, target, wantedUntil(unwanted, callbacks));
+    return callMomento(operation, answer, MomentoTopicError);
   }
 
   #callbacks(
     onItem: (item: TopicItem, cursor: Cursor) => void,
-    onDiscontinuity: (discontinuity: TopicDiscontinuity) => void,
+    onGap: (gap: StreamGap) => void,
   ): SubscribeCallOptions {
     const { operation, onStreamError } = this.#options;
     return {
       onItem: (item) => onItem(item, cursorOf(item)),
-      onDiscontinuity,
+      onDiscontinuity: (discontinuity) => {
+        const gap = gapOf(discontinuity);
+        if (gap !== undefined) onGap(gap);
+      },
       onError: (error, subscription) => {
         if (!isLiveSubscription(subscription))
           onStreamError(MomentoTopicError.fromSdk(operation, error.innerException()));
       },
     };
+  }
+
+  get #isHeard(): boolean {
+    return this.#listeners.size + this.#catchingUp.size > 0;
   }
 
   #noteGap(isGapped: boolean): void {
@@ -202,7 +216,12 @@ export class SharedTopic {
   #remove(listener: TopicListener): void {
     this.#listeners.delete(listener);
     listener.end();
-    if (this.#listeners.size > 0 || this.#hasEnded) return;
+    this.#closeLater();
+  }
+
+  /** When nobody has come back by then. */
+  #closeLater(): void {
+    if (this.#isHeard || this.#hasEnded) return;
     clearTimeout(this.#linger);
     const isOurs = this.#subscription !== undefined && isLiveSubscription(this.#subscription);
     // One of another client does not hear when the app shuts down.
@@ -211,7 +230,7 @@ export class SharedTopic {
   }
 
   #close(): void {
-    if (this.#listeners.size > 0) return;
+    if (this.#isHeard) return;
     this.#subscription?.unsubscribe();
     this.#end();
   }
@@ -225,19 +244,4 @@ export class SharedTopic {
     this.#changes.next();
     this.#changes.complete();
   }
-}
-
-function statusOf(subscription: Subscription): SubscriptionStatus {
-  if (isLiveSubscription(subscription)) return subscription.status;
-  return subscription.isSubscribed ? 'live' : 'closed';
-}
-
-/** Whether nothing that is told has changed. */
-export function isSameState(former: TopicState, latter: TopicState): boolean {
-  return former.status === latter.status && former.lastHeartbeatAt === latter.lastHeartbeatAt;
-}
-
-function tellGap(listener: TopicListener, discontinuity: TopicDiscontinuity): void {
-  const gap = gapOf(discontinuity);
-  if (gap !== undefined) listener.gap(gap);
 }
