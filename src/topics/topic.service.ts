@@ -176,7 +176,8 @@ export class TopicService {
 
   /**
    * Messages for a route with `@Sse()`: the id is the cursor, a comment every 15 s keeps the connection, and a browser that comes
-   * back with `lastEventId` gets what it missed, or an event `resync` where Momento no longer holds it.
+   * back with `lastEventId` gets what it missed, or an event `resync` where Momento no longer holds it. It ends when the app shuts
+   * down, and when Momento refuses it, which is logged: the browser comes back.
    *
    * @example
    * @Sse('orders') feed(@Headers('last-event-id') lastEventId?: string) { return this.topics.sse(orders, { lastEventId }); }
@@ -184,8 +185,10 @@ export class TopicService {
   sse(topic: TopicOf<unknown>, { lastEventId, ...options }: TopicSseOptions = {}): Observable<MessageEvent> {
     const isCursor = lastEventId !== undefined && cursorIn(lastEventId) !== undefined;
     const after = isCursor ? (lastEventId as TopicCursor) : undefined;
+    const { calls, handling } = this.#parts;
+    const { operation } = calls.of('sse', topic, options);
     const events = this.observe(topic, { ...options, after, gaps: true });
-    return toServerSentEvents(events, after);
+    return toServerSentEvents(events, after, (error) => handling.logRefusedFeed(operation, error));
   }
 
   #listen<T>(

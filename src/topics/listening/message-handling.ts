@@ -3,7 +3,7 @@ import { describeTopic } from '../../clients/streams/listeners/subscription-log.
 import { connectionLogger } from '../../foundation/connection-logger.js';
 import { LogThrottle } from '../../foundation/log-throttle.js';
 import type { MomentoOperation } from '../../foundation/momento.errors.js';
-import { describeStack } from '../../foundation/text/describe-error.js';
+import { describeError, describeStack } from '../../foundation/text/describe-error.js';
 import type { InFlight } from '../../foundation/time/in-flight.js';
 import type { MomentoMessageError } from '../definitions/message.error.js';
 import { MessageReader, type Reading } from '../definitions/message-reader.js';
@@ -112,6 +112,13 @@ export class MessageHandling {
     const lost = missed === undefined ? 'An unknown number of messages' : `${missed} messages`;
     const line = `${lost} of ${topic} were lost, behind ${from} and up to ${to}. ${advice}`;
     this.#throttle.say(`gap: ${topic}`, line, (said) => this.#logger.warn(said));
+  }
+
+  /** A feed that Momento refused: the browser is not told why, and comes back. */
+  logRefusedFeed(operation: MomentoOperation, error: unknown): void {
+    const topic = describe(operation);
+    const line = `A feed of ${topic} has ended: ${describeError(error)} Its browser comes back, behind where it was.`;
+    this.#throttle.say(`refused: ${topic}`, line, (said) => this.#logger.warn(said));
   }
 
   #dropped(operation: MomentoOperation, { message }: MomentoMessageError): void {

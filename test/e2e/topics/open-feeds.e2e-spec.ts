@@ -192,6 +192,19 @@ describe.each(['express', 'fastify'])('feeds that are open when the app closes, 
     await expectToClose(app, [...before, ...during]);
   });
 
+  it('and sse ends when Momento refuses it, which is logged once: the browser keeps the id with which it comes back', async () => {
+    const { app, url } = await start();
+    servers.momento.faults.fail('topic-subscribe', 'UNAVAILABLE');
+    const feeds = await Promise.all(['1:7', 'made up', undefined].map((id) => open(`${url}/sse`, id)));
+    await Promise.all(feeds.map(({ ended }) => ended));
+    for (const { text } of feeds) expect(text).toMatch(/^\n?(id: \S+\n)?retry: 3000\n\n$/);
+    expect(feeds[0]?.text).toContain('id: 1:7');
+    expect(logs.lines).toEqual([
+      expect.stringMatching(/^warn \[TopicService\] A feed of topic 'news' .* UNAVAILABLE.* comes back/),
+    ]);
+    await expectToClose(app, feeds);
+  });
+
   it('and those that are opened while it closes end at once', async () => {
     const { app, topics } = await start();
     const closing = app.close();
