@@ -3,13 +3,14 @@ import type { MessageEvent } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { callMomento } from '../clients/sdk/sdk-answer.js';
 import { type MomentoOperation, MomentoTopicError } from '../foundation/momento.errors.js';
-import type { Topic, TopicCall } from './definitions/topic-calls.js';
+import { invalid, type Topic, type TopicCall } from './definitions/topic-calls.js';
 import type { TopicDefinition } from './definitions/topic-definition.js';
 import { cursorIn } from './definitions/topic-message.js';
 import { MessageStream, type StreamInput } from './listening/message-stream.js';
 import { toServerSentEvents } from './listening/server-sent-events.js';
 import type { TopicHandlerStats } from './handlers/handler-queue.js';
 import { OwnSubscription } from './listening/topic-subscription.js';
+import type { Listening } from './shared/shared-topics.js';
 import type { TopicParts } from './topic-parts.js';
 import type {
   TopicCallOptions,
@@ -166,6 +167,8 @@ export class TopicService {
     const { signal, bufferSize = defaultBufferSize, gaps = false } = options;
     const { calls, handling } = this.#parts;
     const call = calls.of('stream', topic, options);
+    if (!Number.isSafeInteger(bufferSize) || bufferSize < 1)
+      throw invalid(call.operation, 'bufferSize is not a whole number, 1 or more');
     return new MessageStream<T>({
       bufferSize,
       signal,

@@ -90,6 +90,7 @@ function placeOf(operation: MomentoOperation, { after }: TopicListenOptions): Cu
   return cursor;
 }
 
-function invalid(operation: MomentoOperation, problem: string): MomentoTopicError {
+/** Something that a call was given. */
+export function invalid(operation: MomentoOperation, problem: string): MomentoTopicError {
   return new MomentoTopicError(operation, MomentoErrorCode.INVALID_ARGUMENT_ERROR, problem);
 }

@@ -119,7 +119,9 @@ function declare(
     'Correct them where the method is declared.',
   );
   return (target, methodName, { value: method }) => {
-    if (typeof target === 'function' || typeof method !== 'function') throw notAMethod(decorator, name);
+    // Nest finds no methods whose name is a symbol.
+    if (typeof target === 'function' || typeof method !== 'function' || typeof methodName === 'symbol')
+      throw notAMethod(decorator, name);
     Reflect.defineMetadata(declarations, [declaration, ...declarationsOf(method)], method);
     describeArguments(target.constructor, methodName);
   };
@@ -127,6 +129,6 @@ function declare(
 
 function notAMethod(decorator: string, topic: string): TypeError {
   return new TypeError(
-    `@${decorator}(${quoteName(topic)}) stands on a static method or on no method. Put it on a method of a provider.`,
+    `@${decorator}(${quoteName(topic)}) stands on a static method, on one whose name is a symbol, or on no method. Put it on a method of a provider.`,
   );
 }

@@ -17,6 +17,7 @@ import type {
   TopicSubscribeOptions,
 } from '../definitions/topic.options.js';
 import type { TopicEvents } from '../shared/topic-listener.js';
+import { ReadingOrder } from './reading-order.js';
 
 /** What is heard of a topic, in its order. */
 export interface MessageEvents<T> {
@@ -44,20 +45,12 @@ export class MessageHandling {
 
   /** What becomes of what is told of a topic: messages are read, and what cannot be is dropped and said. */
   read<T>(operation: MomentoOperation, form: TopicForm, events: MessageEvents<T>): TopicEvents {
-    /** What is still being read by a schema that needs time: what comes behind it waits. */
-    let reading: Promise<void> | undefined;
-    let isClosed = false;
-    const inOrder = (work: () => void | Promise<void>): void => {
-      const before = reading;
-      const outcome = before === undefined ? work() : before.then(work);
-      if (outcome === undefined) return;
-      const mine: Promise<void> = outcome.finally(() => {
-        if (reading === mine) reading = undefined;
-      });
-      reading = mine;
-    };
+    const order = new ReadingOrder({
+      onGap: (gap) => events.gap(toGap(operation, gap)),
+      onFull: (most) => this.#full(operation, most),
+    });
     const tell = (read: Reading): void => {
-      if (isClosed) return;
+      if (order.isOver) return;
       // Its type is what the schema and the codec make of it.
       if ('message' in read) return events.message(read.message as TopicMessage<T>);
       this.#dropped(operation, read.unreadable);
@@ -65,23 +58,22 @@ export class MessageHandling {
     };
     return {
       item: (item, cursor) =>
-        inOrder(() => {
+        order.message(cursor, () => {
           const read = this.#reader.read(operation, form, item, cursor);
           return read instanceof Promise ? read.then(tell) : tell(read);
         }),
-      gap: (gap) =>
-        inOrder(() => {
-          if (!isClosed) events.gap(toGap(operation, gap));
-        }),
+      gap: (gap) => order.gap(gap),
+      // A schema that never ends must not hold the shutdown, and nobody who has unsubscribed is told more.
       closing: () => {
-        if (events.closing !== undefined) {
-          isClosed = true;
-          return events.closing();
-        }
-        inOrder(() => events.ended());
+        order.end();
+        if (events.closing !== undefined) return events.closing();
+        events.ended();
         return true;
       },
-      ended: () => inOrder(() => events.ended()),
+      ended: () => {
+        order.end();
+        events.ended();
+      },
     };
   }
 
@@ -119,6 +111,12 @@ export class MessageHandling {
     const topic = describe(operation);
     const line = `A feed of ${topic} has ended: ${describeError(error)} Its browser comes back, behind where it was.`;
     this.#throttle.say(`refused: ${topic}`, line, (said) => this.#logger.warn(said));
+  }
+
+  #full(operation: MomentoOperation, most: number): void {
+    const topic = describe(operation);
+    const line = `A message of ${topic} was dropped: ${most} wait already for the schema of the topic, which is slower than they come.`;
+    this.#throttle.say(`full: ${topic}`, line, (said) => this.#logger.warn(said));
   }
 
   #dropped(operation: MomentoOperation, { message }: MomentoMessageError): void {

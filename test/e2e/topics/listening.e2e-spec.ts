@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { getEventListeners } from 'node:events';
 import { Controller, Headers, type INestApplication, Sse } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -229,6 +230,20 @@ describe('a stream', () => {
     await topics.publishMany(news, ['a', 'b', 'c', 'd']);
     await reading;
     expect(seen).toEqual(['a', 'b', 'c']);
+  });
+
+  it.each([0, 1.5, Number.NaN, Infinity])('refuses to keep %s', async (bufferSize) => {
+    const topics = await startTopics();
+    await expect(topics.stream(news, { bufferSize }).next()).rejects.toThrow('bufferSize');
+    expect(subscriptions()).toBe(0);
+  });
+
+  it('leaves nothing on its signal when Momento refuses it', async () => {
+    const topics = await startTopics();
+    servers.momento.faults.fail('topic-subscribe', 'PERMISSION_DENIED');
+    const { signal } = new AbortController();
+    await expect(topics.stream(news, { signal }).next()).rejects.toThrow(MomentoTopicError);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('keeps so many, and says what was dropped', async () => {

@@ -43,7 +43,7 @@ async function scene(subscription: unknown = live) {
   const heard: (readonly KeyHash[] | 'anything')[] = [];
   const sent: Uint8Array[] = [];
   const closing = new AbortController();
-  const answer = { subscription, asked: 0 };
+  const answer = { subscription, asked: 0, endsAtOnce: false };
   let callbacks: SubscribeCallOptions = {};
   const client = {
     publish: async (_cache: string, _topic: string, bytes: Uint8Array) => {
@@ -54,6 +54,7 @@ async function scene(subscription: unknown = live) {
       answer.asked += 1;
       if (answer.subscription instanceof Error) throw answer.subscription;
       callbacks = given;
+      if (answer.endsAtOnce) queueMicrotask(() => end());
       return answer.subscription;
     },
   };
@@ -67,13 +68,18 @@ async function scene(subscription: unknown = live) {
     degradations: new DegradationLog(new CacheRecords()),
   });
   await vi.advanceTimersByTimeAsync(0);
+  /** As one of another client does. */
+  const end = () =>
+    callbacks.onError?.(new TopicSubscribe.Error(new TimeoutError('over')), {
+      isSubscribed: false,
+    } as TopicSubscribe.Subscription);
   let number = 0;
   const say = (bytes: Uint8Array) => {
     number += 1;
     const sequenceNumber = number;
     callbacks.onItem?.({ valueUint8Array: () => bytes, sequenceNumber: () => sequenceNumber } as TopicItem);
   };
-  return { invalidation, heard, sent, answer, closing, say, callbacks: () => callbacks };
+  return { invalidation, heard, sent, answer, closing, say, end, callbacks: () => callbacks };
 }
 
 const key = hashOf('key');
@@ -120,6 +126,26 @@ describe('what other processes say', () => {
     subscription.isSubscribed = false;
     expect(invalidation.checkHearing()).toBe(false);
   });
+});
+
+describe('a subscription of another client that ends', () => {
+  it.each([[false], [true]])(
+    'is asked for again, after a pause; also before it stands: %s',
+    async (endsAtOnce) => {
+      vi.spyOn(Math, 'random').mockReturnValue(1);
+      const { invalidation, answer, end } = await scene({ isSubscribed: true });
+      answer.endsAtOnce = endsAtOnce;
+      for (const asked of [1, 2, 3]) {
+        if (asked === 1 || !endsAtOnce) end();
+        expect([invalidation.checkHearing(), answer.asked]).toEqual([false, asked]);
+        await vi.advanceTimersByTimeAsync(999);
+        expect(answer.asked).toBe(asked);
+        await vi.advanceTimersByTimeAsync(1);
+        expect(answer.asked).toBe(asked + 1);
+      }
+      expect(invalidation.checkHearing()).toBe(!endsAtOnce);
+    },
+  );
 });
 
 describe('a subscription that Momento refuses', () => {

@@ -64,23 +64,31 @@ export class TopicInvalidation implements Invalidation {
   }
 
   /** Never rejects. Once it stands, it goes on until the connection closes. */
-  async #subscribe(): Promise<void> {
+  async #subscribe(hasFailed = false): Promise<void> {
     const { topics, cacheName, closing, degradations, heard } = this.#options;
     const operation = { name: 'subscribe', cacheName, target: invalidationTopic };
-    const listen = () =>
-      topics.listen(operation, {
+    let hasEnded = false;
+    const listen = () => {
+      hasEnded = false;
+      return topics.listen(operation, {
         item: (item) => this.#hear(item),
         gap: () => heard.anythingChanged(),
         lost: () => heard.anythingChanged(),
-        ended: () => this.#end(),
+        ended: () => {
+          hasEnded = true;
+          this.#end();
+        },
       });
+    };
     const onFailure = (error: unknown) => {
       if (error instanceof MomentoClosedError) return false;
       degradations.warn('hear', error);
       return true;
     };
     try {
-      this.#listening = await keepTrying(listen, { signal: closing, onFailure });
+      this.#listening = await keepTrying(listen, { signal: closing, onFailure, hasFailed });
+      // Before it was known that it stands.
+      if (hasEnded) this.#end();
     } catch {
       // The connection has closed.
     }
@@ -91,7 +99,8 @@ export class TopicInvalidation implements Invalidation {
     this.#listening = undefined;
     this.#streams = 0;
     this.#options.heard.anythingChanged();
-    void this.#subscribe();
+    // With a pause: one that ends each time must not be asked for without end.
+    void this.#subscribe(true);
   }
 
   #hear(item: TopicItem): void {

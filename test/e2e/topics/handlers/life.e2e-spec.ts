@@ -123,6 +123,15 @@ describe('the boot', () => {
   });
 });
 
+it('a handler that Nest would not find is refused where it is declared', () => {
+  const descriptor = { value: () => undefined };
+  for (const [target, name] of [
+    [Handlers.prototype, Symbol('hear')],
+    [Handlers, 'hear'],
+  ] as const)
+    expect(() => OnTopic('news')(target, name, descriptor)).toThrow(/@OnTopic\('news'\) .* name is a symbol/);
+});
+
 describe('under test', () => {
   const builder = () =>
     Test.createTestingModule({ imports: [MomentoModule.forRoot(options())], providers: [Journal, Handlers] });
