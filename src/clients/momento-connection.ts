@@ -10,6 +10,7 @@ import type {
 import type { Logger } from '@nestjs/common';
 import type { KeyFollower } from '../credentials/following/key-follower.js';
 import { connectionLogger } from '../foundation/connection-logger.js';
+import { endOfTurn } from '../foundation/time/end-of-turn.js';
 import { InFlight } from '../foundation/time/in-flight.js';
 import { MomentoConfigurationError } from '../foundation/momento.errors.js';
 import { createInjectedClients } from './facade/injected-clients.js';
@@ -186,7 +187,12 @@ export class MomentoConnection {
    */
   async stopListening(): Promise<void> {
     this.#stopping.abort();
-    this.#handlersAreSlow = !(await this.handlers.drain(this.#options.shutdownTimeoutSeconds * 1000));
+    const [areIdle] = await Promise.all([
+      this.handlers.drain(this.#options.shutdownTimeoutSeconds * 1000),
+      // Node closes the connections of browsers whose answers have ended by then, and waits seconds for the others.
+      endOfTurn(),
+    ]);
+    this.#handlersAreSlow = !areIdle;
   }
 
   /**

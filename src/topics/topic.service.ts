@@ -6,7 +6,7 @@ import { type MomentoOperation, MomentoTopicError } from '../foundation/momento.
 import { invalid, type Topic, type TopicCall } from './definitions/topic-calls.js';
 import type { TopicDefinition } from './definitions/topic-definition.js';
 import { cursorIn } from './definitions/topic-message.js';
-import { MessageStream } from './listening/message-stream.js';
+import { MessageStream, type StreamInput } from './listening/message-stream.js';
 import { toServerSentEvents } from './listening/server-sent-events.js';
 import type { TopicHandlerStats } from './handlers/handler-queue.js';
 import { OwnSubscription } from './listening/topic-subscription.js';
@@ -26,11 +26,6 @@ import type {
 } from './definitions/topic.options.js';
 
 const defaultBufferSize = 1_000;
-
-interface Heard<T> {
-  readonly event: (event: TopicMessage<T> | TopicGapEvent) => void;
-  readonly ended: () => void;
-}
 
 /** A topic by its name, or as it was defined. */
 type TopicOf<T> = string | TopicDefinition<T, never>;
@@ -158,43 +153,34 @@ export class TopicService {
    * Messages to iterate over, until `signal` aborts or the app shuts down. What is not taken in time waits, `bufferSize` messages at
    * most; then the oldest go, which is a gap.
    *
-   * @throws MomentoTopicError with the first message, when Momento refuses it
+   * @throws MomentoTopicError, of Momento's with the first message
    */
   stream<T>(
     topic: TopicOf<T>,
     options: TopicStreamOptions & Gaps,
   ): AsyncIterableIterator<TopicMessage<T> | TopicGapEvent>;
   stream<T>(topic: TopicOf<T>, options?: TopicStreamOptions): AsyncIterableIterator<TopicMessage<T>>;
-  async *stream<T>(
+  stream<T>(
     topic: TopicOf<T>,
     options: TopicStreamOptions = {},
   ): AsyncIterableIterator<TopicMessage<T> | TopicGapEvent> {
     const { signal, bufferSize = defaultBufferSize, gaps = false } = options;
-    const call = this.#parts.calls.of('stream', topic, options);
+    const { calls, handling } = this.#parts;
+    const call = calls.of('stream', topic, options);
     if (!Number.isSafeInteger(bufferSize) || bufferSize < 1)
       throw invalid(call.operation, 'bufferSize is not a whole number, 1 or more');
-    const messages = new MessageStream<T>(bufferSize);
-    const end = () => messages.end();
-    const told = { event: (event: TopicMessage<T> | TopicGapEvent) => messages.add(event), ended: end };
-    let listening: Listening | undefined;
-    signal?.addEventListener('abort', end, { once: true });
-    if (signal?.aborted === true) end();
-    try {
-      listening = await this.#listen<T>(call, { ...options, gaps: true }, told);
-      for await (const event of messages) {
-        if (signal?.aborted === true) return;
-        if (gaps || !('kind' in event)) yield event;
-        else this.#parts.handling.logGap(call.operation, event, 'Ask for gaps to be told.');
-      }
-    } finally {
-      signal?.removeEventListener('abort', end);
-      listening?.stop();
-    }
+    return new MessageStream<T>({
+      bufferSize,
+      signal,
+      listen: (input) => this.#listen(call, { gaps: true }, input),
+      onGap: gaps ? undefined : (gap) => handling.logGap(call.operation, gap, 'Ask for gaps to be told.'),
+    });
   }
 
   /**
    * Messages for a route with `@Sse()`: the id is the cursor, a comment every 15 s keeps the connection, and a browser that comes
-   * back with `lastEventId` gets what it missed, or an event `resync` where Momento no longer holds it.
+   * back with `lastEventId` gets what it missed, or an event `resync` where Momento no longer holds it. It ends when the app shuts
+   * down, and when Momento refuses it, which is logged: the browser comes back.
    *
    * @example
    * @Sse('orders') feed(@Headers('last-event-id') lastEventId?: string) { return this.topics.sse(orders, { lastEventId }); }
@@ -202,11 +188,17 @@ export class TopicService {
   sse(topic: TopicOf<unknown>, { lastEventId, ...options }: TopicSseOptions = {}): Observable<MessageEvent> {
     const isCursor = lastEventId !== undefined && cursorIn(lastEventId) !== undefined;
     const after = isCursor ? (lastEventId as TopicCursor) : undefined;
+    const { calls, handling } = this.#parts;
+    const { operation } = calls.of('sse', topic, options);
     const events = this.observe(topic, { ...options, after, gaps: true });
-    return toServerSentEvents(events, after);
+    return toServerSentEvents(events, after, (error) => handling.logRefusedFeed(operation, error));
   }
 
-  #listen<T>({ operation, form, after }: TopicCall, options: TopicObserveOptions, events: Heard<T>) {
+  #listen<T>(
+    { operation, form, after }: TopicCall,
+    options: Pick<TopicObserveOptions, 'gaps'>,
+    events: StreamInput<T>,
+  ) {
     const told = this.#parts.handling.read<T>(operation, form, {
       message: (message) => events.event(message),
       gap: (gap) => {

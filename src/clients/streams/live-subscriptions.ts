@@ -8,7 +8,7 @@ import { withinTime } from '../../foundation/time/pause.js';
 import type { ClientGeneration } from '../rotation/client-generation.js';
 import { CallbackGuard } from './listeners/guarded-callbacks.js';
 import { ManagedSubscription } from './managed-subscription.js';
-import { beginningOf } from './stream-events.js';
+import { beginningOf, unwantedSignalOf } from './stream-events.js';
 import type { StreamClients, SubscriptionContext } from './subscription-context.js';
 import type { StreamOpenings } from './stream-openings.js';
 import { defaultStreamTiming, type StreamTiming } from './stream-timing.js';
@@ -66,7 +66,7 @@ export class LiveSubscriptions {
     );
     if (!this.#isDelivering) subscription.stopDelivery();
     this.#open.set(subscription, Promise.resolve());
-    const error = await subscription.open(clients);
+    const error = await subscription.open(clients, unwantedSignalOf(callbacks));
     if (error !== undefined) {
       this.#open.delete(subscription);
       return error;

@@ -72,9 +72,18 @@ export class ManagedSubscription {
     return this.#streams;
   }
 
-  /** Opens the first stream. @returns the error when it fails; the subscription has ended then */
-  async open(clients: ClientGeneration): Promise<TopicSubscribe.Error | undefined> {
+  /**
+   * Opens the first stream.
+   *
+   * @param unwanted aborted when nobody waits for the answer any more
+   * @returns the error when it fails; the subscription has ended then
+   */
+  async open(clients: ClientGeneration, unwanted?: AbortSignal): Promise<TopicSubscribe.Error | undefined> {
+    const end = () => this.end();
+    unwanted?.addEventListener('abort', end, { once: true });
+    if (unwanted?.aborted === true) end();
     const error = await this.#openStream(clients);
+    unwanted?.removeEventListener('abort', end);
     if (error !== undefined) this.#finish();
     return error;
   }

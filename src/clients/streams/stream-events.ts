@@ -4,6 +4,7 @@ import type { Cursor, StreamGap } from './topic-position.js';
 const cursors = new WeakMap<TopicItem, Cursor>();
 const gaps = new WeakMap<TopicDiscontinuity, StreamGap>();
 const beginnings = new WeakMap<SubscribeCallOptions, Cursor>();
+const unwanted = new WeakMap<SubscribeCallOptions, AbortSignal>();
 
 /** Remembers what the SDK's item does not say. */
 export function noteCursor(item: TopicItem, cursor: Cursor): void {
@@ -32,4 +33,15 @@ export function beginningBehind(cursor: Cursor, callbacks: SubscribeCallOptions)
 
 export function beginningOf(callbacks: SubscribeCallOptions | undefined): Cursor | undefined {
   return callbacks === undefined ? undefined : beginnings.get(callbacks);
+}
+
+/** Lets a subscription be given up before it is answered, for which the SDK's `subscribe()` has no argument. */
+export function wantedUntil(signal: AbortSignal, callbacks: SubscribeCallOptions): SubscribeCallOptions {
+  unwanted.set(callbacks, signal);
+  return callbacks;
+}
+
+/** Aborted when nobody waits for the answer any more. */
+export function unwantedSignalOf(callbacks: SubscribeCallOptions | undefined): AbortSignal | undefined {
+  return callbacks === undefined ? undefined : unwanted.get(callbacks);
 }

@@ -1,7 +1,7 @@
 import type { TopicItem } from '@gomomento/sdk';
 import type { Cursor, StreamGap } from '../../clients/streams/topic-position.js';
 import type { MomentoOperation } from '../../foundation/momento.errors.js';
-import type { TopicCursor, TopicGap, TopicMessageContext, TopicState } from './topic.options.js';
+import type { TopicCursor, TopicGap, TopicMessageContext } from './topic.options.js';
 
 /** What is known of a message before it is read. */
 export function contextOf(
@@ -35,9 +35,4 @@ export function cursorIn(text: string): Cursor | undefined {
 
 export function textOf({ page, number }: Cursor): TopicCursor {
   return `${page}:${number}`;
-}
-
-/** Whether nothing that is told has changed. */
-export function isSameState(former: TopicState, latter: TopicState): boolean {
-  return former.status === latter.status && former.lastHeartbeatAt === latter.lastHeartbeatAt;
 }

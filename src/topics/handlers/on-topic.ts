@@ -1,7 +1,7 @@
 import { checkOptions, expected, findProblems, type Rule } from '../../foundation/options.rules.js';
 import { quoteName } from '../../foundation/text/redaction.js';
 import type { TopicDefinition } from '../definitions/topic-definition.js';
-import type { TopicMessageContext } from '../definitions/topic.options.js';
+import type { TopicGap, TopicMessageContext } from '../definitions/topic.options.js';
 import type { Overflow } from '../listening/bounded-events.js';
 import { describeArguments } from './handler-arguments.js';
 
@@ -32,22 +32,36 @@ const declarations = 'nestjs-momento:on-topic';
 
 type Method = (...args: never[]) => unknown;
 
-/** The method itself when it takes a `Value` first, its place in the topic, or nothing; else `never`. */
-type Takes<M extends Method, Value> = unknown extends Value
+/** Whether a parameter takes the value whatever it is: all of a union, not one of its members. */
+type IsTaken<Value, Parameter> = [Value] extends [Parameter] ? true : false;
+
+/**
+ * The method itself when it takes the value where it gets it: first, or second behind the context. One of no parameters takes all.
+ * Else what it should be, so that the compiler says what is wrong.
+ */
+type Takes<M extends Method, Value, Context> = unknown extends Value
   ? M
   : Parameters<M> extends readonly []
     ? M
-    : Value extends Parameters<M>[0]
+    : IsTaken<Value, Parameters<M>[0]> extends true
       ? M
-      : TopicMessageContext extends Parameters<M>[0]
-        ? M
-        : never;
+      : IsTaken<Context, Parameters<M>[0]> extends true
+        ? Parameters<M> extends readonly [unknown?]
+          ? M
+          : IsTaken<Value, Parameters<M>[1]> extends true
+            ? M
+            : (context: Context, value: Value) => unknown
+        : (value: Value) => unknown;
 
-/** Stands on methods that take the value: anything else does not compile. */
-export type HandlerDecorator<Value> = <M extends Method>(
+/**
+ * Stands on methods that take the value: anything else does not compile.
+ *
+ * @typeParam Context what the second argument is
+ */
+export type HandlerDecorator<Value, Context = TopicMessageContext> = <M extends Method>(
   target: object,
   name: string | symbol,
-  descriptor: TypedPropertyDescriptor<M> & TypedPropertyDescriptor<Takes<M, Value>>,
+  descriptor: TypedPropertyDescriptor<M> & TypedPropertyDescriptor<Takes<M, Value, Context>>,
 ) => void;
 
 const isName = (value: unknown) => typeof value === 'string' && value !== '';
@@ -71,16 +85,22 @@ const rules: Readonly<Record<string, Rule>> = {
  * down. Guards, pipes, interceptors and filters of the class and the method stand around it, with the context type `momento-topic`.
  * What it throws and no filter takes is logged and counted. Every instance of the app gets every message.
  *
- * @param topic by its name, or as it was defined: then the compiler checks the method's first parameter
+ * @param topic by its name, or as it was defined: then the compiler checks that the method takes the value, first, or second behind
+ * the context. Where a pipe makes another type of it, say the name.
  * @throws MomentoConfigurationError `invalid-options`
  * @example
  * @OnTopic(orders, { concurrency: 1, buffer: 1000, overflow: 'drop-oldest' })
  * async ship(order: Order, @TopicContext() { cursor }: TopicMessageContext) {}
  */
-export function OnTopic<Value = unknown>(
+export function OnTopic(topic: string, options?: OnTopicOptions): HandlerDecorator<unknown>;
+export function OnTopic<Value>(
   topic: string | TopicDefinition<Value, never>,
+  options?: OnTopicOptions,
+): HandlerDecorator<Value>;
+export function OnTopic(
+  topic: string | TopicDefinition<unknown, never>,
   options: OnTopicOptions = {},
-): HandlerDecorator<Value> {
+): HandlerDecorator<never, never> {
   return declare('OnTopic', { ...options, hears: 'messages', topic }, findProblems(options, rules));
 }
 
@@ -96,7 +116,7 @@ export function OnTopic<Value = unknown>(
 export function OnTopicGap(
   topic: string | TopicDefinition<unknown, never>,
   options: OnTopicGapOptions = {},
-): HandlerDecorator<unknown> {
+): HandlerDecorator<TopicGap, TopicGap> {
   return declare('OnTopicGap', { ...options, hears: 'gaps', topic }, findProblems(options, gapRules));
 }
 
@@ -109,7 +129,7 @@ function declare(
   decorator: string,
   declaration: Declaration,
   problems: readonly string[],
-): HandlerDecorator<never> {
+): HandlerDecorator<never, never> {
   const { topic } = declaration;
   const name = typeof topic === 'string' ? topic : Object(topic).name;
   const isTopic = isName(name);

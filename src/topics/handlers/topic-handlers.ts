@@ -97,6 +97,7 @@ export class TopicHandlers {
   async #begin(listening: Listening, isPatient: boolean): Promise<{ readonly stands: Promise<unknown> }> {
     const { closing } = this.#options;
     const mayPass = (error: unknown) => {
+      if (closing.aborted) return true;
       const isTried = isPatient && isPassing(error);
       if (isTried) this.#warn(listening, error);
       return isTried;
@@ -126,7 +127,10 @@ export class TopicHandlers {
       gap: (gap) => {
         if (hears.gaps) queue.gap(gap);
       },
-      closing: () => queue.stop(),
+      closing: () => {
+        queue.stop();
+        return true;
+      },
       ended: () => queue.stop(),
     });
     await shared.listen(operation, events);

@@ -3,7 +3,7 @@ import { describeTopic } from '../../clients/streams/listeners/subscription-log.
 import { connectionLogger } from '../../foundation/connection-logger.js';
 import { LogThrottle } from '../../foundation/log-throttle.js';
 import type { MomentoOperation } from '../../foundation/momento.errors.js';
-import { describeStack } from '../../foundation/text/describe-error.js';
+import { describeError, describeStack } from '../../foundation/text/describe-error.js';
 import type { InFlight } from '../../foundation/time/in-flight.js';
 import type { MomentoMessageError } from '../definitions/message.error.js';
 import { MessageReader, type Reading } from '../definitions/message-reader.js';
@@ -25,8 +25,8 @@ export interface MessageEvents<T> {
   gap(gap: TopicGap): void;
   /** A message that is not what the schema or codec says, beside that it is logged. */
   unreadable?(error: MomentoMessageError, context: TopicMessageContext): void;
-  /** The app shuts down: nothing more is told but the end. Without it, this is the end. */
-  closing?(): void;
+  /** The app shuts down: nothing more is told but the end. Without it, this is the end. @returns whether this is the end all the same */
+  closing?(): boolean;
   ended(): void;
 }
 
@@ -66,8 +66,9 @@ export class MessageHandling {
       // A schema that never ends must not hold the shutdown, and nobody who has unsubscribed is told more.
       closing: () => {
         order.end();
-        if (events.closing === undefined) events.ended();
-        else events.closing();
+        if (events.closing !== undefined) return events.closing();
+        events.ended();
+        return true;
       },
       ended: () => {
         order.end();
@@ -92,7 +93,8 @@ export class MessageHandling {
         if (onGap === undefined) this.logGap(operation, gap, 'Pass onGap to subscribe() to be told.');
         else this.#run(`The onGap of ${topic} failed.`, () => onGap(gap));
       },
-      closing: () => undefined,
+      // It is seen to end with its subscription.
+      closing: () => false,
     };
   }
 
@@ -102,6 +104,13 @@ export class MessageHandling {
     const lost = missed === undefined ? 'An unknown number of messages' : `${missed} messages`;
     const line = `${lost} of ${topic} were lost, behind ${from} and up to ${to}. ${advice}`;
     this.#throttle.say(`gap: ${topic}`, line, (said) => this.#logger.warn(said));
+  }
+
+  /** A feed that Momento refused: the browser is not told why, and comes back. */
+  logRefusedFeed(operation: MomentoOperation, error: unknown): void {
+    const topic = describe(operation);
+    const line = `A feed of ${topic} has ended: ${describeError(error)} Its browser comes back, behind where it was.`;
+    this.#throttle.say(`refused: ${topic}`, line, (said) => this.#logger.warn(said));
   }
 
   #full(operation: MomentoOperation, most: number): void {

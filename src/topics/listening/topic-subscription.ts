@@ -1,7 +1,7 @@
 import { concat, defer, distinctUntilChanged, from, map, type Observable, of, takeUntil } from 'rxjs';
 import type { SubscriptionStatus } from '../../clients/streams/listeners/subscription-handle.js';
 import type { TopicState, TopicSubscription } from '../definitions/topic.options.js';
-import { isSameState } from '../definitions/topic-message.js';
+import { isSameState } from '../shared/topic-state.js';
 import type { Listening } from '../shared/shared-topics.js';
 
 /** A listener's own subscription: it may end before the one that it shares with others. */

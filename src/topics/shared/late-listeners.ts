@@ -1,22 +1,13 @@
-import type { TopicItem, TopicSubscribe } from '@gomomento/sdk';
+import type { TopicSubscribe } from '@gomomento/sdk';
 import {
   isLiveSubscription,
   statusOf,
   type SubscriptionStatus,
 } from '../../clients/streams/listeners/subscription-handle.js';
-import { type Cursor, isBehind, type StreamGap } from '../../clients/streams/topic-position.js';
+import { type Cursor, isBehind } from '../../clients/streams/topic-position.js';
 import { RecentItems } from './recent-items.js';
+import type { SubscriptionEvents } from './subscribing.js';
 import type { TopicListener } from './topic-listener.js';
-
-/** What a subscription tells. */
-export interface SubscriptionEvents {
-  item(item: TopicItem, cursor: Cursor): void;
-  gap(gap: StreamGap): void;
-  /** Something may be lost, and nobody knows what. */
-  lost(): void;
-  /** It is over, of a client that is not this library's. */
-  over(): void;
-}
 
 /** The one subscription for all. */
 export interface CommonSubscription {
@@ -25,7 +16,11 @@ export interface CommonSubscription {
   /** Takes these listeners over: they are as far as it is, or farther. */
   take(listeners: Iterable<TopicListener>): void;
   /** Another subscription to the same topic. @throws MomentoTopicError */
-  subscribe(events: SubscriptionEvents, after: Cursor | undefined): Promise<TopicSubscribe.Subscription>;
+  subscribe(
+    events: SubscriptionEvents,
+    after: Cursor | undefined,
+    unwanted: AbortSignal,
+  ): Promise<TopicSubscribe.Subscription>;
 }
 
 /**
@@ -82,6 +77,8 @@ class LateSubscription {
   readonly #beganWithNext: boolean;
   readonly #onOver: () => void;
   readonly #movesOfCommon: number;
+  /** Aborted when it need not be opened any more. */
+  readonly #unwanted = new AbortController();
   #subscription: TopicSubscribe.Subscription | undefined;
   #isOver = false;
 
@@ -115,7 +112,9 @@ class LateSubscription {
   }
 
   close(): void {
-    for (const listener of this.#listeners) listener.close();
+    const listeners = [...this.#listeners];
+    for (const listener of listeners) listener.close();
+    if (listeners.every(({ isOver }) => isOver)) this.#unwanted.abort();
   }
 
   remove(listener: TopicListener): void {
@@ -140,7 +139,7 @@ class LateSubscription {
       over: () => this.#noteEnd(),
     };
     try {
-      const subscription = await this.#common.subscribe(events, after);
+      const subscription = await this.#common.subscribe(events, after, this.#unwanted.signal);
       this.#subscription = subscription;
       // It came as far before it was known.
       if (this.#isOver) subscription.unsubscribe();

@@ -184,7 +184,7 @@ export class ScriptedStream {
 
   /** Its stream breaks. */
   lose(): void {
-    if (this.#detach === undefined || !this.hasPlace) return;
+    if (this.#detach === undefined) return;
     this.#detach();
     this.#detach = undefined;
     this.#arriving = [];
@@ -232,9 +232,6 @@ export class ScriptedStream {
   end(): void {
     if (this.status === 'closed') return;
     this.lose();
-    this.#detach?.();
-    this.#detach = undefined;
-    this.#arriving = [];
     this.status = 'closed';
     this.#resolveEnded();
   }

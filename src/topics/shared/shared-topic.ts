@@ -1,32 +1,28 @@
-import type { SubscribeCallOptions, TopicClient, TopicSubscribe } from '@gomomento/sdk';
+import type { TopicSubscribe } from '@gomomento/sdk';
 import { distinctUntilChanged, map, type Observable, startWith, Subject } from 'rxjs';
-import { callMomento } from '../../clients/sdk/sdk-answer.js';
 import {
   isLiveSubscription,
   statusOf,
   type SubscriptionStatus,
 } from '../../clients/streams/listeners/subscription-handle.js';
-import { beginningBehind, cursorOf, gapOf } from '../../clients/streams/stream-events.js';
 import type { Cursor } from '../../clients/streams/topic-position.js';
-import { type MomentoOperation, MomentoTopicError } from '../../foundation/momento.errors.js';
-import { isSameState, textOf } from '../definitions/topic-message.js';
+import { textOf } from '../definitions/topic-message.js';
 import type { TopicState } from '../definitions/topic.options.js';
-import { type CommonSubscription, LateListeners, type SubscriptionEvents } from './late-listeners.js';
+import { type CommonSubscription, LateListeners } from './late-listeners.js';
 import { type RecentItem, RecentItems } from './recent-items.js';
+import { subscribeTo, type SubscribingOptions, type SubscriptionEvents } from './subscribing.js';
 import type { TopicListener } from './topic-listener.js';
+import { isSameState } from './topic-state.js';
 
 type Subscription = TopicSubscribe.Subscription;
 
 /** The first one answers, and comes before what was missed; the next one comes behind. */
 const heartbeatsUntilLive = 2;
+const lost: readonly SubscriptionStatus[] = ['reconnecting', 'failed'];
 
-export interface SharedTopicOptions {
-  readonly client: TopicClient;
-  readonly operation: MomentoOperation;
+export interface SharedTopicOptions extends SubscribingOptions {
   /** How long it is kept after its last listener, in milliseconds. */
   readonly lingerMs: number;
-  /** An error of a stream of a client that is not this library's, which says so by itself. */
-  readonly onStreamError: (error: MomentoTopicError) => void;
   /** It has ended, or could not be opened: the next listener needs another one. */
   readonly onEnd: () => void;
 }
@@ -39,6 +35,8 @@ export class SharedTopic {
   readonly #late: LateListeners;
   readonly #beganBehind: boolean;
   readonly #opening: Promise<Subscription>;
+  /** Aborted when nobody waits for it to open. */
+  readonly #unwanted = new AbortController();
   #subscription: Subscription | undefined;
   #linger: NodeJS.Timeout | undefined;
   /** Says that the state may have changed. */
@@ -93,7 +91,9 @@ export class SharedTopic {
 
   /** The app shuts down: only who wants to hear until the end is told anything. */
   close(): void {
-    for (const listener of this.#listeners) listener.close();
+    const listeners = [...this.#listeners];
+    for (const listener of listeners) listener.close();
+    if (listeners.every(({ isOver }) => isOver)) this.#unwanted.abort();
     this.#late.close();
   }
 
@@ -124,9 +124,14 @@ export class SharedTopic {
     await this.#opening;
   }
 
-  /** While it brings what its first listener missed, it is not for those who begin with the next message. */
+  /**
+   * While it brings what its first listener missed, it is not for those who begin with the next message; nor while it is lost and
+   * does not know where to go on, because the next message may be lost as well.
+   */
   #missedByNobody(): [] | undefined {
-    return this.#beganBehind && this.#heartbeats < heartbeatsUntilLive ? undefined : [];
+    const catchesUp = this.#beganBehind && this.#heartbeats < heartbeatsUntilLive;
+    const isLost = this.#recent.last === undefined && lost.includes(this.status);
+    return catchesUp || isLost ? undefined : [];
   }
 
   /** As those see it who are on their way to it. */
@@ -139,12 +144,12 @@ export class SharedTopic {
       take: (listeners) => {
         for (const listener of listeners) this.#listeners.add(listener);
       },
-      subscribe: (events, after) => this.#subscribe(this.#callbacks(events), after),
+      subscribe: (events, after, unwanted) => subscribeTo(this.#options, events, after, unwanted),
     };
   }
 
   async #open(after: Cursor | undefined): Promise<Subscription> {
-    const callbacks = this.#callbacks({
+    const events: SubscriptionEvents = {
       item: (item, cursor) => {
         this.#recent.add(item, cursor);
         this.#lastMessageAtMs = Date.now();
@@ -159,15 +164,15 @@ export class SharedTopic {
       lost: () => {
         for (const listener of this.#listeners) listener.lost();
       },
+      heartbeat: () => {
+        this.#heartbeats += 1;
+        this.#lastHeartbeatAt = new Date();
+        this.#changes.next();
+      },
       over: () => this.#end(),
-    });
-    callbacks.onHeartbeat = () => {
-      this.#heartbeats += 1;
-      this.#lastHeartbeatAt = new Date();
-      this.#changes.next();
     };
     try {
-      const subscription = await this.#subscribe(callbacks, after);
+      const subscription = await subscribeTo(this.#options, events, after, this.#unwanted.signal);
       this.#subscription = subscription;
       if (isLiveSubscription(subscription)) {
         void subscription.ended.then(() => this.#end());
@@ -181,31 +186,6 @@ export class SharedTopic {
       this.#end();
       throw error;
     }
-  }
-
-  #subscribe(callbacks: SubscribeCallOptions, after: Cursor | undefined): Promise<Subscription> {
-    const { client, operation } = this.#options;
-    const { cacheName, target = '' } = operation;
-    const beginning = after === undefined ? callbacks : beginningBehind(after, callbacks);
-    return callMomento(operation, client.subscribe(cacheName, target, beginning), MomentoTopicError);
-  }
-
-  #callbacks(events: SubscriptionEvents): SubscribeCallOptions {
-    const { operation, onStreamError } = this.#options;
-    return {
-      onItem: (item) => events.item(item, cursorOf(item)),
-      onDiscontinuity: (discontinuity) => {
-        const gap = gapOf(discontinuity);
-        if (gap === undefined) events.lost();
-        else events.gap(gap);
-      },
-      onConnectionLost: () => events.lost(),
-      onError: (error, subscription) => {
-        if (isLiveSubscription(subscription)) return;
-        onStreamError(MomentoTopicError.fromSdk(operation, error.innerException()));
-        if (!subscription.isSubscribed) events.over();
-      },
-    };
   }
 
   #noteGap(isGapped: boolean): void {
@@ -229,7 +209,7 @@ export class SharedTopic {
   }
 
   #close(): void {
-    if (this.#listeners.size > 0) return;
+    if (this.#listeners.size + this.#late.size > 0) return;
     this.#subscription?.unsubscribe();
     this.#end();
   }

@@ -55,6 +55,23 @@ describe('who begins with the next message', () => {
     expect(scene.topic.open).toHaveLength(2);
   });
 
+  it('does not rely on one that is lost, and does not know where to go on', async () => {
+    await listen();
+    const [forAll] = scene.topic.open;
+    forAll?.lose();
+    const next = scene.listen();
+    const [, own] = scene.topic.open;
+    own?.open();
+    own?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(next.part?.status).toBe('reconnecting');
+    scene.topic.publish();
+    await publish(1);
+    await publish(1);
+    expect(next.told).toEqual(items(1, 2, 3));
+    expect(scene.topic.open).toHaveLength(1);
+  });
+
   it('shares it at once when a second heartbeat says that it has caught up', async () => {
     await listen(at(0));
     scene.topic.open[0]?.beat();

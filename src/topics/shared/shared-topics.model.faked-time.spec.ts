@@ -16,7 +16,15 @@ const steps: Readonly<Record<string, readonly [weight: number, step: Step]>> = {
   answer: [5, ({ topic }, index) => pick(topic.open, index)?.answer()],
   refuse: [1, ({ topic }, index) => pick(topic.open, index)?.refuse()],
   beat: [1, ({ topic }) => topic.open.forEach((stream) => stream.beat())],
-  lose: [1, ({ topic }, index) => pick(topic.open, index)?.lose()],
+  // Who is nowhere yet would lose messages, and not know it.
+  lose: [
+    1,
+    ({ topic }, index) =>
+      pick(
+        topic.open.filter(({ hasPlace }) => hasPlace),
+        index,
+      )?.lose(),
+  ],
   forget: [1, ({ topic }) => topic.forget()],
   restart: [1, ({ topic }) => topic.restart()],
   move: [1, ({ topic }, index) => topic.move(topic.open[index])],

@@ -1,5 +1,5 @@
 import type { TopicClient } from '@gomomento/sdk';
-import type { Observable } from 'rxjs';
+import { type Observable, of } from 'rxjs';
 import type { SubscriptionStatus } from '../../clients/streams/listeners/subscription-handle.js';
 import type { Cursor } from '../../clients/streams/topic-position.js';
 import type { MomentoOperation } from '../../foundation/momento.errors.js';
@@ -7,6 +7,7 @@ import { connectionLogger } from '../../foundation/connection-logger.js';
 import type { TopicState } from '../definitions/topic.options.js';
 import { SharedTopic } from './shared-topic.js';
 import { type TopicEvents, TopicListener } from './topic-listener.js';
+import { closedState } from './topic-state.js';
 
 /** As long as a page needs that is loaded again. */
 const lingerMs = 5_000;
@@ -22,6 +23,15 @@ export interface Listening {
   /** Nothing is told afterwards, but that it has ended. */
   stop(): void;
 }
+
+/** Of who begins to listen while the app shuts down. */
+const nothingHeard: Listening = {
+  status: 'closed',
+  state: closedState,
+  states: of(closedState),
+  streams: 0,
+  stop: () => undefined,
+};
 
 /** The topics that somebody listens to: one subscription of the SDK for each cache and topic, kept 5 s after its last listener. */
 export class SharedTopics {
@@ -50,9 +60,10 @@ export class SharedTopics {
   async listen(operation: MomentoOperation, events: TopicEvents, after?: Cursor): Promise<Listening> {
     const { cacheName, target = '' } = operation;
     const key = JSON.stringify([cacheName, target]);
-    const topic = this.#topics.get(key) ?? this.#open(key, operation, after);
     const listener = new TopicListener(events, after);
     if (this.#isClosing) listener.close();
+    if (listener.isOver) return nothingHeard;
+    const topic = this.#topics.get(key) ?? this.#open(key, operation, after);
     const leave = await topic.add(listener, after);
     return {
       get status() {

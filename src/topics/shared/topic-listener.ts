@@ -7,8 +7,12 @@ export interface TopicEvents {
   gap(gap: StreamGap): void;
   /** Something may be lost, and nobody knows what: the stream is over, or nothing was heard yet. */
   lost?(): void;
-  /** The app shuts down: nothing is told any more but the end. Without it, everything is told until the end. */
-  closing?(): void;
+  /**
+   * The app shuts down: nothing is told any more but the end. Without it, everything is told until the end.
+   *
+   * @returns whether this is its end: it needs no subscription any more
+   */
+  closing?(): boolean;
   /** It has ended, by whatever: nothing comes any more. Called once. */
   ended(): void;
 }
@@ -18,12 +22,18 @@ export class TopicListener {
   readonly #events: TopicEvents;
   readonly #position = new TopicPosition();
   #isClosing = false;
+  #isOver = false;
   #hasEnded = false;
 
   /** @param after the message that it begins behind; undefined: with the next one */
   constructor(events: TopicEvents, after: Cursor | undefined) {
     this.#events = events;
     if (after !== undefined) this.#position.startAt(after);
+  }
+
+  /** It needs no subscription any more, not even one that is being opened. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   item(item: TopicItem, cursor: Cursor): void {
@@ -48,12 +58,13 @@ export class TopicListener {
   close(): void {
     if (this.#isClosing || this.#events.closing === undefined) return;
     this.#isClosing = true;
-    this.#events.closing();
+    this.#isOver = this.#events.closing();
   }
 
   end(): void {
     if (this.#hasEnded) return;
     this.#isClosing = true;
+    this.#isOver = true;
     this.#hasEnded = true;
     this.#events.ended();
   }

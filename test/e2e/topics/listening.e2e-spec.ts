@@ -17,6 +17,8 @@ import {
   type TopicMessage,
   TopicService,
 } from 'nestjs-momento';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
 import { useApps } from '../../support/apps.js';
 import { captureLogs } from '../../support/capture-logs.js';
@@ -232,7 +234,8 @@ describe('a stream', () => {
 
   it.each([0, 1.5, Number.NaN, Infinity])('refuses to keep %s', async (bufferSize) => {
     const topics = await startTopics();
-    await expect(topics.stream(news, { bufferSize }).next()).rejects.toThrow('bufferSize');
+    expect(() => topics.stream(news, { bufferSize })).toThrow(MomentoTopicError);
+    expect(() => topics.stream(news, { bufferSize })).toThrow('bufferSize');
     expect(subscriptions()).toBe(0);
   });
 
@@ -262,6 +265,25 @@ describe('a stream', () => {
     ]);
     await stream.return?.(undefined);
     expect(await stream.next()).toEqual({ value: undefined, done: true });
+  });
+
+  it('ends at once when its reader leaves or its signal aborts, also while it waits for a message', async () => {
+    const topics = await startTopics();
+    const ending = new AbortController();
+    const streams = [topics.stream(news), topics.stream(news, { signal: ending.signal })] as const;
+    const waiting = [...streams, ...streams].map((stream) => stream.next());
+    await vi.waitFor(() => expect(subscriptions()).toBe(1), patient);
+    await streams[0].return?.();
+    ending.abort();
+    const done = { value: undefined, done: true };
+    expect(await Promise.all(waiting)).toEqual([done, done, done, done]);
+    expect(await streams[0].next()).toEqual(done);
+    expect(await topics.stream(news, { signal: ending.signal }).next()).toEqual(done);
+    const readable = Readable.from(topics.stream(news));
+    readable.resume();
+    const closed = once(readable, 'close');
+    readable.destroy();
+    await closed;
   });
 
   it('ends when the app closes, and so do observables', async () => {
