@@ -32,7 +32,10 @@ async function take(world: World, command: Command): Promise<void> {
       return world.rotate(command[1] === 'revoked', command[2] === 'waits');
     case 'settle':
       return world.settle();
-    default:
+    case 'subscribe':
+    case 'observe':
+    case 'stream':
+    case 'sse':
       return world.listen(command[0], placeOf(world, command[1]), command[2] === 'waits');
   }
 }

@@ -7,11 +7,12 @@ import { topicName } from './listener.fixture.js';
 const mostAttempts = 200;
 const pauseMs = 30;
 
-/** Publishes the numbers from 1 on, whatever happens to Momento meanwhile, and knows which were carried out. */
+/** Publishes the numbers from 1 on, whatever happens to Momento meanwhile, and asks the server which were carried out. */
 export class Publisher {
   readonly #published: Published;
-  /** How many calls have begun, each with a number of its own. */
   #begun = 0;
+  #last: Promise<void> = Promise.resolve();
+  #underWay = 0;
   /** By this server, which may not be the first. */
   #carriedOut = 0;
 
@@ -19,42 +20,62 @@ export class Publisher {
     this.#published = published;
   }
 
-  get begun(): number {
-    return this.#begun;
+  /** How many messages there may be by now. */
+  get most(): number {
+    return this.#published.count + this.#underWay;
   }
 
-  noteAnotherServer(): void {
-    this.#carriedOut = 0;
+  /** Whether each number was published once; a call whose answer was lost is made again. */
+  get isExact(): boolean {
+    return this.#published.count === this.#begun;
   }
 
-  /** @param isOneCall or one for each */
+  /** One call after the other, so that their order is known. @param isOneCall or one for each */
   async publish(
     topics: TopicService,
     momento: () => MomentoLocal,
     count: number,
     isOneCall = false,
   ): Promise<void> {
-    const first = this.#begun + 1;
-    let values = Array.from({ length: count }, (_, index) => first + index);
+    const before = this.#last;
+    const mine = before.then(() => this.#publish(topics, momento, count, isOneCall));
+    this.#last = mine.catch(() => undefined);
+    await mine;
+  }
+
+  async #publish(
+    topics: TopicService,
+    momento: () => MomentoLocal,
+    count: number,
+    isOneCall: boolean,
+  ): Promise<void> {
+    let values = Array.from({ length: count }, (_, index) => this.#begun + index + 1);
     this.#begun += count;
+    this.#underWay += count;
     for (let attempt = 1; values.length > 0; attempt += 1) {
-      let done = isOneCall ? values.length : 1;
       try {
         if (isOneCall) await topics.publishMany(topicName, values);
         else await topics.publish(topicName, values[0]);
       } catch (error) {
         if (attempt === mostAttempts) throw error;
-        // It may have been carried out although its answer was lost.
-        done = countOfPublished(momento()) - this.#carriedOut;
         await sleep(pauseMs);
       }
-      values = values.slice(done);
-      this.#carriedOut += done;
-      for (let one = 0; one < done; one += 1) this.#published.add();
+      const added = this.note(momento());
+      this.#underWay -= Math.min(added, values.length);
+      values = values.slice(added);
     }
   }
-}
 
-function countOfPublished({ requests }: MomentoLocal): number {
-  return requests.filter(({ rpc, status }) => rpc === 'topic-publish' && status === 'OK').length;
+  /** Notes what was carried out since the last time. @returns how many */
+  note({ requests }: MomentoLocal): number {
+    const all = requests.filter(({ rpc, status }) => rpc === 'topic-publish' && status === 'OK').length;
+    const added = all - this.#carriedOut;
+    this.#carriedOut = all;
+    for (let count = 0; count < added; count += 1) this.#published.add();
+    return added;
+  }
+
+  noteAnotherServer(): void {
+    this.#carriedOut = 0;
+  }
 }

@@ -91,7 +91,7 @@ export class World {
       kind,
       after,
       notBefore: this.#settled.count,
-      count: () => this.#publisher.begun,
+      count: () => this.#publisher.most,
       troubles: () => this.#troubles,
       troublesSettled: this.#settled.troubles,
     });
@@ -99,7 +99,7 @@ export class World {
     const answer = listener.listen(this.topics);
     // It joins a subscription that knows where it is.
     if (kind !== 'subscribe' && after === undefined && this.#hasKeeper)
-      listener.allBehind = this.#publisher.begun;
+      listener.allBehind = this.#publisher.most;
     this.#pending.push(answer);
     if (waits && kind === 'subscribe') await answer;
   }
@@ -202,13 +202,15 @@ export class World {
     this.momento.faults.clear();
     this.#settled = { ...this.#settled, troubles: this.#troubles };
     for (const listener of this.living)
-      listener.allBehind = Math.min(listener.allBehind, this.#publisher.begun);
-    if (this.living.length > 0) this.#settled = { ...this.#settled, count: this.#publisher.begun };
+      listener.allBehind = Math.min(listener.allBehind, this.published.count);
+    if (this.living.length > 0) this.#settled = { ...this.#settled, count: this.published.count };
   }
 
   faults(): string[] {
     return this.listeners.flatMap((listener, index) =>
-      listener.faults(this.published, this.#hasKeeper).map((fault) => `${listener.kind} ${index}: ${fault}`),
+      listener
+        .faults(this.published, this.#hasKeeper, this.#publisher.isExact)
+        .map((fault) => `${listener.kind} ${index}: ${fault}`),
     );
   }
 
@@ -219,8 +221,9 @@ export class World {
   }
 
   #allHaveHeard(): boolean {
+    this.#publisher.note(this.momento);
     return this.living.every(
-      ({ last }) => last !== undefined && this.published.countAt(last) === this.#publisher.begun,
+      ({ last }) => last !== undefined && this.published.countAt(last) === this.published.count,
     );
   }
 

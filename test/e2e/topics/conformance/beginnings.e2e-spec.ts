@@ -64,7 +64,7 @@ describe('a message that is published before a subscription has its answer', () 
     topics.observe('news').subscribe(({ value }) => void seen.push(value));
     topics
       .sse('news')
-      .subscribe(({ data }) => void (data === undefined || seen.push(JSON.parse(String(data)))));
+      .subscribe(({ data }) => void (data === undefined || seen.push(JSON.parse(data as string))));
     const next = topics.stream<number>('news').next();
     await vi.waitFor(() => expect(subscriptions()).toBe(1), patient);
     await topics.publish('news', 1);

@@ -7,7 +7,7 @@ beforeAll(() => void Object.assign(process.env, awsEnvironment));
 
 const endings: readonly Trouble[] = ['UNAVAILABLE', 'INTERNAL', 'CANCELLED', 'PERMISSION_DENIED'];
 
-describe('streams that are cut every 100 ms while 2,000 messages are published', { timeout: 60_000 }, () => {
+describe('streams that are cut every 100 ms while 2,000 messages are published', { timeout: 120_000 }, () => {
   it('bring all of them to listeners of every kind, in order and once', async () => {
     const world = await World.start(true);
     onTestFinished(() => world.end());
