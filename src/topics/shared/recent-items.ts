@@ -1,5 +1,5 @@
 import type { TopicItem } from '@gomomento/sdk';
-import { type Cursor, isBehind } from '../../clients/streams/topic-position.js';
+import type { Cursor } from '../../clients/streams/topic-position.js';
 
 interface RecentItem {
   readonly item: TopicItem;
@@ -13,24 +13,45 @@ const mostKept = 1_000;
 
 /** The last messages of a topic, for who comes back soon: so a browser that reconnects costs no subscription. */
 export class RecentItems {
-  #items: RecentItem[] = [];
+  /** Connected, of one page: each has the place of its number, so that adding one moves none of the others. */
+  #items: (RecentItem | undefined)[] = [];
+  #first = 0;
+  #last: Cursor | undefined;
 
   add(item: TopicItem, cursor: Cursor): void {
-    const nowMs = performance.now();
-    const [oldest] = this.#items;
+    const atMs = performance.now();
     // Another page, or a gap: what was before is no longer connected.
-    const last = this.#items.at(-1)?.cursor;
-    if (last !== undefined && (last.page !== cursor.page || last.number + 1 !== cursor.number))
+    if (this.#last?.page !== cursor.page || this.#last.number + 1 !== cursor.number) {
       this.#items = [];
-    else if (this.#items.length >= mostKept || (oldest !== undefined && nowMs - oldest.atMs > keptMs))
-      this.#items = this.#items.slice(-mostKept + 1).filter(({ atMs }) => nowMs - atMs <= keptMs);
-    this.#items.push({ item, cursor, atMs: nowMs });
+      this.#first = cursor.number;
+    }
+    this.#last = cursor;
+    this.#items[placeOf(cursor.number)] = { item, cursor, atMs };
+    this.#first = Math.max(this.#first, cursor.number - mostKept + 1);
+    for (let oldest = this.#oldest; oldest !== undefined && atMs - oldest.atMs > keptMs;) {
+      this.#items[placeOf(this.#first)] = undefined;
+      this.#first += 1;
+      oldest = this.#oldest;
+    }
   }
 
   /** All that came behind it; undefined: it is not known that nothing is missing. */
   behind(after: Cursor): readonly Pick<RecentItem, 'item' | 'cursor'>[] | undefined {
-    const first = this.#items[0]?.cursor;
-    if (first === undefined || first.page !== after.page || first.number > after.number + 1) return undefined;
-    return this.#items.filter(({ cursor }) => isBehind(after, cursor));
+    const last = this.#last;
+    if (last === undefined || last.page !== after.page || this.#first > after.number + 1) return undefined;
+    const items: RecentItem[] = [];
+    for (let number = after.number + 1; number <= last.number; number += 1) {
+      const item = this.#items[placeOf(number)];
+      if (item !== undefined) items.push(item);
+    }
+    return items;
   }
+
+  get #oldest(): RecentItem | undefined {
+    return this.#items[placeOf(this.#first)];
+  }
+}
+
+function placeOf(number: number): number {
+  return number % mostKept;
 }
