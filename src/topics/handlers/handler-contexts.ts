@@ -14,9 +14,12 @@ import { EmptyError, isObservable, lastValueFrom } from 'rxjs';
 import { argumentsFactory, argumentsKey, hasArguments } from './handler-arguments.js';
 import type { FoundMethod } from './found-methods.js';
 import type { HandlerCall } from './handler-call.js';
+import { HandlerInterceptors } from './handler-interceptors.js';
 
 /** What `ExecutionContext.getType()` and `ArgumentsHost.getType()` answer around handlers of topics. */
 const contextType = 'momento-topic';
+
+const interceptorsConsumer = new HandlerInterceptors();
 
 /** A handler with all that stands around it, for one instance of its class. */
 interface Surrounded {
@@ -113,6 +116,7 @@ export class HandlerContexts {
 function creatorFor({ module }: FoundMethod, contexts: ExternalContextCreator): ExternalContextCreator {
   return Object.create(contexts, {
     getContextModuleKey: { value: () => module.token },
+    interceptorsConsumer: { value: interceptorsConsumer },
   }) as ExternalContextCreator;
 }
 
