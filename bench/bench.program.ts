@@ -13,6 +13,7 @@ import { measureInvalidation } from './near/invalidation.js';
 import { startOtherProcess } from './other-process.js';
 import { measureOutages } from './outages.js';
 import { interleave, Report } from './report.js';
+import { measureTopics } from './topics.js';
 
 /** The program runs bundled, from elsewhere; npm runs it in the project's folder. */
 const benchFolder = pathToFileURL(`${process.cwd()}/bench/`);
@@ -30,6 +31,7 @@ export async function main(args: string[]): Promise<void> {
   await measureNearHits(report, server);
   await measureDecorators(report, server);
   await measureHttp(report, server);
+  await measureTopics(report, server);
   await measureInvalidation(report, server);
   await measureOutages(report, server);
   await measureGrowth(report, server);

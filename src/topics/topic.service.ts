@@ -10,7 +10,6 @@ import { MessageStream, type StreamInput } from './listening/message-stream.js';
 import { toServerSentEvents } from './listening/server-sent-events.js';
 import type { TopicHandlerStats } from './handlers/handler-queue.js';
 import { OwnSubscription } from './listening/topic-subscription.js';
-import type { Listening } from './shared/shared-topics.js';
 import type { TopicParts } from './topic-parts.js';
 import type {
   TopicCallOptions,

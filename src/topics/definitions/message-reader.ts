@@ -5,7 +5,7 @@ import { SchemaMisfit } from '../../foundation/values/standard-schema.js';
 import { MomentoMessageError } from './message.error.js';
 import type { TopicMessage, TopicMessageContext } from './topic.options.js';
 import type { TopicForm } from './topic-form.js';
-import { contextOf } from './topic-message.js';
+import { contextOf, messageOf } from './topic-message.js';
 
 /** A message, or why it cannot be read. */
 export type Reading =
@@ -47,7 +47,7 @@ function readingOf(
   form: TopicForm,
   item: TopicItem,
 ): Reading | Promise<Reading> {
-  const read = (value: unknown): Reading => ({ message: { value, ...context } });
+  const read = (value: unknown): Reading => ({ message: messageOf(value, context) });
   const failed = (error: unknown): Reading => {
     const reason = error instanceof SchemaMisfit ? error.message : 'it is not what the codec writes';
     return { unreadable: new MomentoMessageError(context.topic, context.cursor, reason), context };

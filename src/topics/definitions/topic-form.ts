@@ -1,5 +1,5 @@
 import { MomentoErrorCode, type TopicItem } from '@gomomento/sdk';
-import type { MomentoCodec } from '../../foundation/momento.codecs.js';
+import { jsonCodec, type MomentoCodec, stringCodec } from '../../foundation/momento.codecs.js';
 import { type MomentoOperation, MomentoTopicError } from '../../foundation/momento.errors.js';
 import { describeError } from '../../foundation/text/describe-error.js';
 import { applySchema, type StandardSchema } from '../../foundation/values/standard-schema.js';
@@ -9,6 +9,12 @@ export interface TopicFormOptions {
   readonly schema: StandardSchema | undefined;
   readonly maxMessageBytes: number;
 }
+
+/** What these codecs make of the bytes of a text, without the way there and back. */
+const decodersOfText: ReadonlyMap<MomentoCodec, (text: string) => unknown> = new Map([
+  [jsonCodec, (text: string) => JSON.parse(text) as unknown],
+  [stringCodec, (text: string) => text],
+]);
 
 /** How the messages of a topic are written and read. */
 export class TopicForm {
@@ -46,7 +52,14 @@ export class TopicForm {
   /** A promise only with a schema that needs time. @throws what codec and schema throw */
   decode(item: TopicItem): unknown {
     const { codec, schema } = this.#options;
-    const value: unknown = codec.decode(Buffer.from(item.value()));
+    const value = decodeWith(codec, item.value());
     return schema === undefined ? value : applySchema(schema, value);
   }
+}
+
+function decodeWith(codec: MomentoCodec, sent: string | Uint8Array): unknown {
+  const decodeText = decodersOfText.get(codec);
+  return typeof sent === 'string' && decodeText !== undefined
+    ? decodeText(sent)
+    : codec.decode(Buffer.from(sent));
 }

@@ -1,7 +1,7 @@
 import type { TopicItem } from '@gomomento/sdk';
 import type { Cursor, StreamGap } from '../../clients/streams/topic-position.js';
 import type { MomentoOperation } from '../../foundation/momento.errors.js';
-import type { TopicCursor, TopicGap, TopicMessageContext } from './topic.options.js';
+import type { TopicCursor, TopicGap, TopicMessage, TopicMessageContext } from './topic.options.js';
 
 /** What is known of a message before it is read. */
 export function contextOf(
@@ -20,6 +20,13 @@ export function contextOf(
   };
   // Momento says '' for a publisher without an id.
   return publisherId === undefined || publisherId === '' ? base : { ...base, publisherId };
+}
+
+/** Each property by its name: a spread behind another property costs eight times as much. */
+export function messageOf<T>(value: T, context: TopicMessageContext): TopicMessage<T> {
+  const { topic, cacheName, cursor, sequenceNumber, sequencePage, receivedAt, publisherId } = context;
+  const base = { value, topic, cacheName, cursor, sequenceNumber, sequencePage, receivedAt };
+  return publisherId === undefined ? base : { ...base, publisherId };
 }
 
 export function toGap({ target: topic = '', cacheName }: MomentoOperation, gap: StreamGap): TopicGap {

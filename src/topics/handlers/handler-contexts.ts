@@ -16,9 +16,12 @@ import { argumentsFactory, argumentsKey, hasArguments } from './handler-argument
 import type { FoundMethod } from './found-methods.js';
 import type { HandlerCall } from './handler-call.js';
 import { HandlerEnhancers } from './handler-enhancers.js';
+import { HandlerInterceptors } from './handler-interceptors.js';
 
 /** What `ExecutionContext.getType()` and `ArgumentsHost.getType()` answer around handlers of topics. */
 const contextType = 'momento-topic';
+
+const interceptorsConsumer = new HandlerInterceptors();
 
 /** A handler with all that stands around it, for one instance of its class. */
 interface Surrounded {
@@ -131,6 +134,7 @@ function creatorFor({ module }: FoundMethod, contexts: ExternalContextCreator): 
       value: async (result: unknown) =>
         isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result,
     },
+    interceptorsConsumer: { value: interceptorsConsumer },
   }) as ExternalContextCreator;
 }
 

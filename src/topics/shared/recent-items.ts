@@ -13,7 +13,11 @@ const mostKept = 1_000;
 
 /** How far a subscription has come, and its last messages, for who comes back soon: so a browser that reconnects costs none. */
 export class RecentItems {
-  #items: RecentItem[] = [];
+  /** Connected, of one page; each at the place of its number, so that adding one moves none of the others. */
+  #items: (RecentItem | undefined)[] = [];
+  /** The number of the oldest. */
+  #first = 0;
+  #newest: Cursor | undefined;
   #last: Cursor | undefined;
   #hasHeard = false;
   #moves = 0;
@@ -39,23 +43,29 @@ export class RecentItems {
   }
 
   add(item: TopicItem, cursor: Cursor): void {
-    const nowMs = performance.now();
-    const [oldest] = this.#items;
+    const atMs = performance.now();
     // Another page, or a gap: what was before is no longer connected.
-    const last = this.#items.at(-1)?.cursor;
-    if (last !== undefined && (last.page !== cursor.page || last.number + 1 !== cursor.number))
+    if (this.#newest?.page !== cursor.page || this.#newest.number + 1 !== cursor.number) {
       this.#items = [];
-    else if (this.#items.length >= mostKept || (oldest !== undefined && nowMs - oldest.atMs > keptMs))
-      this.#items = this.#items.slice(-mostKept + 1).filter(({ atMs }) => nowMs - atMs <= keptMs);
-    this.#items.push({ item, cursor, atMs: nowMs });
+      this.#first = cursor.number;
+    }
+    this.#items[placeOf(cursor.number)] = { item, cursor, atMs };
+    this.#newest = cursor;
     this.#last = cursor;
     this.#hasHeard = true;
+    this.#first = Math.max(this.#first, cursor.number - mostKept + 1);
+    for (let oldest = this.#oldest; oldest !== undefined && atMs - oldest.atMs > keptMs;) {
+      this.#items[placeOf(this.#first)] = undefined;
+      this.#first += 1;
+      oldest = this.#oldest;
+    }
   }
 
   /** What the subscription lost. */
   skip({ to, isElsewhere }: StreamGap): void {
     if (isElsewhere === true) this.#moves += 1;
     this.#items = [];
+    this.#newest = undefined;
     this.#last = to;
     this.#hasHeard = true;
   }
@@ -63,9 +73,22 @@ export class RecentItems {
   /** All that came behind it; undefined: it is not known that nothing is missing, or that there is such a place. */
   behind(after: Cursor): readonly RecentItem[] | undefined {
     if (this.#last !== undefined && !isBehind(this.#last, after) && !isBehind(after, this.#last)) return [];
-    const first = this.#items[0]?.cursor;
-    if (first === undefined || first.page !== after.page || first.number > after.number + 1) return undefined;
-    const missed = this.#items.filter(({ cursor }) => isBehind(after, cursor));
-    return missed.length > 0 ? missed : undefined;
+    const newest = this.#newest;
+    const isKnown = newest?.page === after.page && this.#first <= after.number + 1;
+    if (!isKnown || newest.number <= after.number) return undefined;
+    const missed: RecentItem[] = [];
+    for (let number = after.number + 1; number <= newest.number; number += 1) {
+      const item = this.#items[placeOf(number)];
+      if (item !== undefined) missed.push(item);
+    }
+    return missed;
   }
+
+  get #oldest(): RecentItem | undefined {
+    return this.#items[placeOf(this.#first)];
+  }
+}
+
+function placeOf(number: number): number {
+  return number % mostKept;
 }

@@ -16,9 +16,9 @@ describe('a rotation under several listeners of every kind', { timeout: 60_000 }
       try {
         for (const kind of [...kinds, ...kinds]) await world.listen(kind);
         await world.settle();
-        let isOver = false;
+        const over = new AbortController();
         const publishing = (async () => {
-          while (!isOver) await Promise.all([world.publish(1), sleep(5)]);
+          while (!over.signal.aborted) await Promise.all([world.publish(1), sleep(5)]);
         })();
         const rotated = Promise.all([world.rotateAs(story), world.followed(2)]);
         for (const kind of kinds) {
@@ -26,7 +26,7 @@ describe('a rotation under several listeners of every kind', { timeout: 60_000 }
           await world.publish(5);
         }
         await rotated;
-        isOver = true;
+        over.abort();
         await publishing;
         await world.settle();
         expect(world.faults()).toEqual([]);
