@@ -104,8 +104,12 @@ async function runNest12() {
   for (const build of ['esm', 'cjs'])
     await endsByItself(`nest12-${build}: the app stores, reads and ends`, `${build}/dist/main.js`, { cwd });
   await endsByItself('nest12-esm: a CommonJS library has the same classes', 'esm/dist/one-copy.js', { cwd });
-  for (const framework of ['express', 'fastify'])
-    await endsByItself(`nest12: caching on ${framework}`, 'esm/dist/caching.js', { cwd, args: [framework] });
+  for (const suite of ['caching', 'topics'])
+    for (const framework of ['express', 'fastify'])
+      await endsByItself(`nest12: ${suite} on ${framework}`, 'esm/dist/suite.js', {
+        cwd,
+        args: [suite, framework],
+      });
   await checkCommand(cwd, 'esm/dist/set-up.js');
   // Where no package is installed.
   for (const name of ['esbuild-cjs', 'esbuild-esm', 'esbuild-esm-splitting', 'webpack-cjs', 'webpack-esm'])
@@ -129,6 +133,7 @@ async function runNest11() {
     });
   await runJest('jest, with and without overrideMomento', 'users');
   await runJest('jest, caching on Express and on Fastify', 'caching');
+  await runJest('jest, topics on Express and on Fastify', 'topics');
 
   await removeAwsSdk(cwd);
   await runJest(saysWhatToInstall, 'without-aws-sdk');

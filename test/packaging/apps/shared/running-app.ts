@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { type INestApplication, Module, type ModuleMetadata } from '@nestjs/common';
+import { type INestApplication, type LoggerService, Module, type ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { fromMomentoLocal, MomentoModule } from 'nestjs-momento';
+import { fromMomentoLocal, MomentoModule, type MomentoModuleOptions } from 'nestjs-momento';
 import { MomentoLocal } from 'nestjs-momento/local';
 
 export const frameworks = ['express', 'fastify'] as const;
@@ -22,24 +22,36 @@ export interface Answer {
 
 export interface RunningApp {
   readonly app: INestApplication;
+  readonly url: string;
+  /** What was logged as an error or a warning since the app stands. */
+  readonly logged: readonly string[];
   ask(path: string, request?: RequestInit): Promise<Answer>;
+  /** Closes it before its time. @returns how long that took, in milliseconds */
+  close(): Promise<number>;
 }
 
-type Use = (running: RunningApp) => Promise<void>;
+type Use<Running extends RunningApp = RunningApp> = (running: Running) => Promise<void>;
+
+/** What is in the app, beside the module; and what the module is given, beside where Momento is. */
+export interface Parts extends ModuleMetadata {
+  readonly momento?: MomentoModuleOptions;
+}
 
 /** Runs an app on an embedded Momento of its own, and closes both. */
 export async function withApp(
   framework: Framework,
-  { imports = [], ...metadata }: ModuleMetadata,
-  use: Use,
+  { imports = [], momento: options, ...metadata }: Parts,
+  use: Use<RunningApp & { readonly momento: MomentoLocal }>,
 ): Promise<void> {
   const momento = await MomentoLocal.start({ port: 0, caches: ['demo-cache'] });
   try {
     const connection = MomentoModule.forRoot({
       credentials: fromMomentoLocal({ port: momento.port }),
       cacheName: 'demo-cache',
+      ...options,
     });
-    await withPlainApp(framework, { ...metadata, imports: [connection, ...imports] }, use);
+    const parts = { ...metadata, imports: [connection, ...imports] };
+    await withPlainApp(framework, parts, (running) => use({ ...running, momento }));
   } finally {
     await momento.stop();
   }
@@ -50,17 +62,34 @@ export async function withPlainApp(framework: Framework, metadata: ModuleMetadat
   @Module(metadata)
   class AppModule {}
   const adapter = framework === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
+  const logged: string[] = [];
   const app = await NestFactory.create<INestApplication>(AppModule, adapter, {
-    logger: ['error', 'warn'],
+    logger: recorder(logged),
     abortOnError: false,
   });
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    const began = performance.now();
+    closed ??= app.close();
+    await closed;
+    return performance.now() - began;
+  };
   try {
     await app.listen(0, '127.0.0.1');
     const url = await app.getUrl();
-    await use({ app, ask: (path, request) => ask(`${url}${path}`, request) });
+    await use({ app, url, logged, ask: (path, request) => ask(`${url}${path}`, request), close });
+  } catch (error) {
+    console.error(logged.join('\n'));
+    throw error;
   } finally {
-    await app.close();
+    await close();
   }
+}
+
+function recorder(lines: string[]): LoggerService {
+  const record = (message: unknown, ...more: readonly unknown[]) =>
+    void lines.push([message, ...more].map(String).join(' '));
+  return { log: () => undefined, error: record, warn: record };
 }
 
 async function ask(url: string, request: RequestInit = {}): Promise<Answer> {

@@ -1,5 +1,5 @@
-import { checks, frameworks } from './shared/checks.js';
+import { frameworks, suites } from './shared/checks.js';
 
 describe.each(frameworks)('caching on %s', (framework) => {
-  it.each(Object.entries(checks))('%s', (_name, check) => check(framework));
+  it.each(Object.entries(suites.caching))('%s', (_name, check) => check(framework));
 });
