@@ -86,12 +86,10 @@ export class MessageHandling {
     const topic = describe(operation);
     return {
       message: (message) =>
-        this.#run(`The handler of ${topic} failed on message ${message.sequenceNumber}.`, () =>
-          handler(message),
-        ),
+        this.#run('handler', topic, ` on message ${message.sequenceNumber}`, () => handler(message)),
       gap: (gap) => {
         if (onGap === undefined) this.logGap(operation, gap, 'Pass onGap to subscribe() to be told.');
-        else this.#run(`The onGap of ${topic} failed.`, () => onGap(gap));
+        else this.#run('onGap', topic, '', () => onGap(gap));
       },
       // It is seen to end with its subscription.
       closing: () => false,
@@ -124,8 +122,11 @@ export class MessageHandling {
     this.#throttle.say(`unreadable: ${describe(operation)}`, line, (said) => this.#logger.error(said));
   }
 
-  #run(failed: string, work: () => void | Promise<void>): void {
-    const report = (error: unknown) => this.#logger.error(failed, describeStack(error));
+  #run(what: 'handler' | 'onGap', topic: string, where: string, work: () => void | Promise<void>): void {
+    const report = (error: unknown) =>
+      this.#throttle.say(`${what}: ${topic}`, `The ${what} of ${topic} failed${where}.`, (said) =>
+        this.#logger.error(said, describeStack(error)),
+      );
     void this.#inFlight.track(work).catch(report);
   }
 }
