@@ -95,7 +95,7 @@ describe.each([
         throw new Error('handler failed');
       },
     ],
-  ])('goes on after a handler that %s, and logs it', async (_case, fail) => {
+  ])('goes on after a handler that %s, and logs it once in 10 s', async (_case, fail) => {
     const seen: number[] = [];
     await topics.subscribe<number>('orders', (message) => {
       seen.push(message.value);
@@ -104,10 +104,12 @@ describe.each([
     await topics.publish('orders', 1);
     await topics.publish('orders', 2);
     await vi.waitFor(() => expect(seen).toEqual([1, 2]));
-    await vi.waitFor(() => expect(logs.lines).toHaveLength(2));
-    expect(logs.lines[0]).toMatch(
-      /^error \[TopicService\] The handler of topic 'orders' in cache 'demo-cache' failed on message 1\..*handler failed/s,
-    );
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(logs.lines).toEqual([
+      expect.stringMatching(
+        /^error \[TopicService\] The handler of topic 'orders' in cache 'demo-cache' failed on message 1\..*handler failed/s,
+      ),
+    ]);
   });
 
   it('drops what is not JSON, logs its number and not its content, and goes on', async () => {

@@ -91,13 +91,13 @@ describe('a key that is followed', () => {
     await Promise.all(Array.from({ length: 1_000 }, () => follow(source).credentials.current()));
     source.fetchedAtMs.length = 0;
     const startedAt = Date.now();
-    await vi.advanceTimersByTimeAsync(minutes(20));
+    await vi.advanceTimersByTimeAsync(minutes(10));
     const perSecond = new Map<number, number>();
     for (const at of source.fetchedAtMs) {
       const second = Math.floor((at - startedAt) / 1_000);
       perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
     }
-    expect(source.fetchedAtMs.length).toBeGreaterThan(3_000);
+    expect(source.fetchedAtMs.length).toBeGreaterThan(1_500);
     expect(Math.max(...perSecond.values())).toBeLessThanOrEqual(15);
   });
 

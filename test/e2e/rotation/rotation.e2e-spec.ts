@@ -300,7 +300,9 @@ describe.each([
       await topics.publish('topic', 1);
       await vi.waitFor(() => expect(values).toEqual([1]));
       const streams = servers.momento.requests.filter(({ rpc }) => rpc === 'topic-subscribe');
-      expect(streams.map(({ keyId }) => keyId)).toEqual(['key-1', 'key-2']);
+      // One that the first listener left behind may be on its way to the new key still.
+      const [first, ...others] = streams.map(({ keyId }) => keyId);
+      expect([first, ...new Set(others)]).toEqual(['key-1', 'key-2']);
     });
 
     it('that got no message yet lose none while they move', async () => {

@@ -133,12 +133,14 @@ export class World {
     this.#troubles += 1;
     if (!isAnew) {
       await this.momento.faults.down();
-      return this.momento.faults.up();
+      return atFreePort(() => this.momento.faults.up());
     }
     const { port } = this.momento;
     await this.momento.stop();
     this.#clock.nowMs += 10_000;
-    this.momento = await this.#startAt(port);
+    this.momento = await atFreePort(() =>
+      MomentoLocal.start({ port, caches: ['demo-cache'], now: () => this.#clock.nowMs }),
+    );
     // It has issued no key yet, and takes any.
     this.#apiKey = undefined;
     this.#publisher.noteAnotherServer();
@@ -230,16 +232,16 @@ export class World {
   async #untilHeard(endAtMs: number): Promise<void> {
     while (!this.#allHaveHeard() && performance.now() < endAtMs) await sleep(5);
   }
+}
 
-  /** A connection of somebody else's may have the port for a moment. */
-  async #startAt(port: number): Promise<MomentoLocal> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await MomentoLocal.start({ port, caches: ['demo-cache'], now: () => this.#clock.nowMs });
-      } catch (error) {
-        if (attempt === 50) throw error;
-        await sleep(20);
-      }
+/** A connection of somebody else's may have the port for a moment. */
+async function atFreePort<T>(listen: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await listen();
+    } catch (error) {
+      if (attempt === 50) throw error;
+      await sleep(20);
     }
   }
 }
