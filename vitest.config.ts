@@ -11,7 +11,7 @@ export default defineConfig({
     // Tests, the sample and the README's snippets import the package by its name and run on its source.
     alias: [
       { find: /^nestjs-momento$/, replacement: source('index.ts') },
-      { find: /^nestjs-momento\/(local|testing)$/, replacement: source('$1/index.ts') },
+      { find: /^nestjs-momento\/(\w+)$/, replacement: source('$1/index.ts') },
     ],
   },
   test: {

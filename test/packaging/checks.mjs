@@ -41,7 +41,7 @@ export async function checkOneCopyOfGrpc(cwd) {
 /** The main entry is of one build and loads no optional peer, though they are installed, and not the embedded servers. */
 export function checkLaziness(name, cwd, how, build, nodeOptions = []) {
   const lazy =
-    /node_modules\/(@aws-sdk|@smithy|@nestjs\/testing)\/|nestjs-momento\/dist\/(esm|cjs)\/(local|testing)\//;
+    /node_modules\/(@aws-sdk|@smithy|@nestjs\/(testing|terminus|throttler|microservices|graphql)|@opentelemetry|keyv|graphql-subscriptions)\/|nestjs-momento\/dist\/(esm|cjs)\/(local|testing|health|keyv|throttler|telemetry|microservices|graphql)\//;
   const script = how === 'import' ? "await import('nestjs-momento')" : requiring('nestjs-momento');
   const way = [how, ...nodeOptions].join(' ');
   return step(`${name}: ${way} loads the ${build} build, and only what it needs`, async () => {

@@ -104,7 +104,7 @@ async function runNest12() {
   for (const build of ['esm', 'cjs'])
     await endsByItself(`nest12-${build}: the app stores, reads and ends`, `${build}/dist/main.js`, { cwd });
   await endsByItself('nest12-esm: a CommonJS library has the same classes', 'esm/dist/one-copy.js', { cwd });
-  for (const suite of ['caching', 'topics'])
+  for (const suite of ['caching', 'topics', 'adapters'])
     for (const framework of ['express', 'fastify'])
       await endsByItself(`nest12: ${suite} on ${framework}`, 'esm/dist/suite.js', {
         cwd,
@@ -134,6 +134,7 @@ async function runNest11() {
   await runJest('jest, with and without overrideMomento', 'users');
   await runJest('jest, caching on Express and on Fastify', 'caching');
   await runJest('jest, topics on Express and on Fastify', 'topics');
+  await runJest('jest, adapters on Express and on Fastify', 'adapters');
 
   await removeAwsSdk(cwd);
   await runJest(saysWhatToInstall, 'without-aws-sdk');

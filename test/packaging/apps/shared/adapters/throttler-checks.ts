@@ -1,0 +1,3 @@
+import type { Checks } from '../running-app.js';
+
+export const throttlerChecks: Checks = {};
