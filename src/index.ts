@@ -113,7 +113,7 @@ export {
   type TopicDefinitionOptions,
 } from './topics/definitions/topic-definition.js';
 export { MomentoMessageError } from './topics/definitions/message.error.js';
-export { TopicService } from './topics/topic.service.js';
+export { TopicService, type TopicStats } from './topics/topic.service.js';
 export {
   type HandlerDecorator,
   OnTopic,

@@ -18,7 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   local: [],
   testing: ['face', 'module', 'credentials', 'local', 'foundation'],
   // Adapters, one for each entry point: nothing stands on them.
-  health: ['cache', 'topics', 'clients', 'credentials', 'foundation'],
+  health: ['module', 'cache', 'topics', 'credentials', 'foundation'],
   keyv: ['cache', 'foundation'],
   throttler: ['cache', 'foundation'],
   telemetry: ['face', 'cache', 'topics', 'clients', 'credentials', 'foundation'],

@@ -1,1 +1,2 @@
-export {};
+export { MomentoHealthIndicator } from './momento-health.indicator.js';
+export type { MomentoHealth, MomentoHealthOptions } from './momento-health.options.js';

@@ -30,6 +30,14 @@ const defaultBufferSize = 1_000;
 type TopicOf<T> = string | TopicDefinition<T, never>;
 type Gaps = { readonly gaps: true };
 
+/** What a connection's topics have done in this process. */
+export interface TopicStats {
+  /** Of each `@OnTopic` handler. */
+  readonly handlers: readonly TopicHandlerStats[];
+  /** How many topics have a subscription now, and how many of these were refused five times in a row. */
+  readonly subscriptions: { readonly total: number; readonly failed: number };
+}
+
 /**
  * Publishes and subscribes. Momento Topics are fire and forget: every subscriber of the moment gets a message, nothing is kept for
  * those who come later but for about five seconds, and there are no wildcards. All who listen to a topic in this process share one
@@ -59,9 +67,16 @@ export class TopicService {
     return this.#parts.handlers.ready();
   }
 
-  /** What came of the messages of each `@OnTopic` handler of this connection, since the app started. */
-  stats(): { readonly handlers: readonly TopicHandlerStats[] } {
-    return { handlers: this.#parts.handlers.stats() };
+  /** What came of the messages of each `@OnTopic` handler of this connection, since the app started, and what is listened to now. */
+  stats(): TopicStats {
+    const statuses = this.#parts.shared.statuses();
+    return {
+      handlers: this.#parts.handlers.stats(),
+      subscriptions: {
+        total: statuses.length,
+        failed: statuses.filter((status) => status === 'failed').length,
+      },
+    };
   }
 
   /**

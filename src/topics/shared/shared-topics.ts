@@ -46,6 +46,11 @@ export class SharedTopics {
     this.#connectionName = connectionName;
   }
 
+  /** Of each topic that has a subscription. */
+  statuses(): SubscriptionStatus[] {
+    return Array.from(this.#topics.values(), ({ status }) => status);
+  }
+
   /** The app shuts down: only who wants to hear until the end is told anything. */
   close(): void {
     this.#isClosing = true;
