@@ -156,6 +156,13 @@ export type {
   CredentialStatus,
 } from './credentials/following/credential-events.js';
 export { MomentoCredentials } from './credentials/momento-credentials.js';
+export {
+  type IoRedisLike,
+  momentoRedisCredentials,
+  type MomentoRedisCredentials,
+  type RedisAuth,
+  type RedisCredentialsOptions,
+} from './credentials/redis/redis-credentials.js';
 export type { RefreshOptions } from './credentials/following/refresh-plan.js';
 export type {
   CredentialFetchContext,

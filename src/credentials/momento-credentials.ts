@@ -2,12 +2,23 @@ import type { CredentialEvent, CredentialListener, CredentialStatus } from './fo
 import type { KeyFollower } from './following/key-follower.js';
 
 /**
+ * What the key comes from, for who stands on the same key; undefined of something else that took the place of the credentials.
+ *
+ * @internal
+ */
+export let followerOf: (credentials: MomentoCredentials) => KeyFollower | undefined;
+
+/**
  * What an app sees of its connection's key: its state, and a way to have the source asked now, for instance from an
  * EventBridge rotation event. The key itself is nowhere to be seen, and nothing of the library stands on this object: a test
  * may replace it by any other.
  */
 export class MomentoCredentials {
   readonly #follower: KeyFollower;
+
+  static {
+    followerOf = (credentials) => (#follower in credentials ? credentials.#follower : undefined);
+  }
 
   /** @internal */
   constructor(follower: KeyFollower) {

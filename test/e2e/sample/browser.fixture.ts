@@ -1,23 +1,9 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { findProgram } from '../../support/find-program.js';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
 const noBrowser = `There is no ${names.join(', ')} in PATH: the page is not tried in a browser. On Debian: apt-get install chromium`;
-
-function findBrowser(): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const paths = names.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return paths.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 export interface BrowserPage {
   readonly page: Page;
@@ -27,7 +13,7 @@ export interface BrowserPage {
 
 /** A headless browser for the tests of a file, with a new page for each; without one they are skipped, and it is said why. */
 export function useBrowser(): BrowserPage {
-  const executablePath = findBrowser();
+  const executablePath = findProgram(names);
   const faults: string[] = [];
   let browser: Browser | undefined;
   let page: Page | undefined;
