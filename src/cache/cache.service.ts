@@ -1,4 +1,5 @@
 import type { CacheClient } from '@gomomento/sdk';
+import { printed, printing } from '../foundation/text/printed.js';
 import { bindParts, type Parts } from './cache-parts.js';
 import { CacheCollections } from './handles/collections/collections.js';
 import { CacheLock } from './handles/lock/lock.js';
@@ -47,11 +48,7 @@ export class CacheService {
     return this.#arguments.cacheName;
   }
 
-  /**
-   * Another cache of the same connection, with keys, defaults and codec of its own.
-   *
-   * @throws MomentoConfigurationError `cache-name-missing` when the name is empty
-   */
+  /** Another cache of the same connection, with keys, defaults and codec of its own. @throws MomentoConfigurationError for no name */
   cache(cacheName: string, binding: CacheBinding = {}): CacheService {
     checkCacheName(cacheName);
     return new CacheService(this.#client, cacheName, binding, this.#context);
@@ -88,7 +85,6 @@ export class CacheService {
 
   /**
    * Deletes the item, if there is one. A value that `getOrSet` is loading meanwhile is not stored afterwards.
-   *
    * @throws MomentoCacheError; it is queued then as well, and tried again as `evict` does
    */
   async delete(key: string): Promise<void> {
@@ -104,8 +100,7 @@ export class CacheService {
    * Deletes in the background of a request: what Momento does not carry out is tried again, after 2 s and then twice as long
    * each time, until it holds or the item must be gone by its TTL. A later write of the key in this process cancels it.
    *
-   * @returns when it is done or queued
-   * @throws MomentoCacheError for wrong arguments alone
+   * @returns when it is done or queued @throws MomentoCacheError for wrong arguments alone
    */
   async evict(keys: string | readonly string[]): Promise<void> {
     return this.#parts.writes.evict(typeof keys === 'string' ? [keys] : keys);
@@ -240,6 +235,11 @@ export class CacheService {
   off<E extends CacheEvent>(event: E, listener: CacheListener<E>): this {
     this.#context.records.of(this.cacheName).listeners.off(event, listener);
     return this;
+  }
+
+  /** @internal */
+  [printing](_depth: number, options: object): string {
+    return printed('CacheService', () => ({ cacheName: this.cacheName, ...this.stats() }), options);
   }
 
   /** Made at the first call: a handle without the name of a cache fails there, not where it is injected. */

@@ -1,3 +1,4 @@
+import { printed, printing } from '../foundation/text/printed.js';
 import type { CredentialEvent, CredentialListener, CredentialStatus } from './following/credential-events.js';
 import type { KeyFollower } from './following/key-follower.js';
 
@@ -52,5 +53,10 @@ export class MomentoCredentials {
   off(event: CredentialEvent, listener: CredentialListener): this {
     this.#follower.off(event, listener);
     return this;
+  }
+
+  /** @internal */
+  [printing](_depth: number, options: object): string {
+    return printed('MomentoCredentials', () => this.status(), options);
   }
 }

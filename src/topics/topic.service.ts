@@ -3,6 +3,7 @@ import type { MessageEvent } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { callMomento } from '../clients/sdk/sdk-answer.js';
 import { type MomentoOperation, MomentoTopicError } from '../foundation/momento.errors.js';
+import { printed, printing } from '../foundation/text/printed.js';
 import { invalid, type Topic, type TopicCall } from './definitions/topic-calls.js';
 import type { TopicDefinition } from './definitions/topic-definition.js';
 import { cursorIn } from './definitions/topic-message.js';
@@ -206,6 +207,11 @@ export class TopicService {
     const { operation } = calls.of('sse', topic, options);
     const events = this.observe(topic, { ...options, after, gaps: true });
     return toServerSentEvents(events, after, (error) => handling.logRefusedFeed(operation, error));
+  }
+
+  /** @internal */
+  [printing](_depth: number, options: object): string {
+    return printed('TopicService', () => this.stats(), options);
   }
 
   #listen<T>(
