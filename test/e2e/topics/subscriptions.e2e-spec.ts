@@ -187,7 +187,7 @@ describe('a subscription never dies in silence', { timeout: 40_000 }, () => {
       faults.fail('topic-subscribe', 'PERMISSION_DENIED');
       faults.cut('topic-subscribe');
       await vi.waitFor(
-        () => expect(servers.momento.requestCount('topic-subscribe')).toBeGreaterThan(2),
+        () => expect(servers.momento.requestCount('topic-subscribe')).toBeGreaterThan(1),
         patient,
       );
       // Not later: each pause is twice as long as the one before.
