@@ -187,9 +187,10 @@ describe('a subscription never dies in silence', { timeout: 40_000 }, () => {
       faults.fail('topic-subscribe', 'PERMISSION_DENIED');
       faults.cut('topic-subscribe');
       await vi.waitFor(
-        () => expect(servers.momento.requestCount('topic-subscribe')).toBeGreaterThan(3),
+        () => expect(servers.momento.requestCount('topic-subscribe')).toBeGreaterThan(1),
         patient,
       );
+      // Not later: each pause is twice as long as the one before.
       faults.clear();
       await vi.waitFor(() => expect(servers.momento.stats().subscriptions).toBe(1), patient);
       await topics.publish('news', 'at last');
