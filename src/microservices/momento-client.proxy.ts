@@ -1,5 +1,6 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
+import type { Observable } from 'rxjs';
 import { describeError } from '../foundation/text/describe-error.js';
 import { quoteName } from '../foundation/text/redaction.js';
 import type { TopicGap, TopicMessage, TopicSubscription } from '../topics/definitions/topic.options.js';
@@ -36,10 +37,7 @@ export interface MomentoClientStats {
  * @example
  * { provide: 'SHOP', inject: [TopicService], useFactory: (topics: TopicService) => new MomentoClientProxy({ topics }) }
  */
-export class MomentoClientProxy
-  extends ClientProxy<MomentoTransportEvents, MomentoTransportStatus>
-  implements OnApplicationShutdown
-{
+export class MomentoClientProxy extends ClientProxy<MomentoTransportEvents> implements OnApplicationShutdown {
   readonly #logger = new Logger(MomentoClientProxy.name);
   readonly #topics: TopicService;
   readonly #packetTopics: PacketTopics;
@@ -64,6 +62,11 @@ export class MomentoClientProxy
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
     this.initializeSerializer(serializer && { serializer });
     this.initializeDeserializer(deserializer && { deserializer });
+  }
+
+  /** Of the topic of answers: `connected` from the first request on. */
+  override get status(): Observable<MomentoTransportStatus> {
+    return super.status as Observable<MomentoTransportStatus>;
   }
 
   /** What it waits for now, and what it could not use since it was made. */

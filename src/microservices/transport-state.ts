@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { combineLatest, map, type ReplaySubject, type Subscription } from 'rxjs';
+import { combineLatest, map, type Subject, type Subscription } from 'rxjs';
 import { Listeners } from '../foundation/events/listeners.js';
 import { LogThrottle } from '../foundation/log-throttle.js';
 import type { TopicGap, TopicSubscription } from '../topics/definitions/topic.options.js';
@@ -21,14 +21,14 @@ type Payloads = { [Event in keyof MomentoTransportEvents]: Parameters<MomentoTra
 /** How a server or a client is, told to who asked for it; and what is strange, logged at most every 10 s a kind and counted. */
 export class TransportState {
   readonly #logger: Logger;
-  readonly #status: ReplaySubject<MomentoTransportStatus>;
+  readonly #status: Pick<Subject<MomentoTransportStatus>, 'next'>;
   readonly #listeners: Listeners<Payloads>;
   readonly #throttle = new LogThrottle();
   #last: MomentoTransportStatus | undefined;
   #watching: Subscription | undefined;
 
   /** @param status Nest's own subject */
-  constructor(logger: Logger, status: ReplaySubject<MomentoTransportStatus>) {
+  constructor(logger: Logger, status: Pick<Subject<MomentoTransportStatus>, 'next'>) {
     this.#logger = logger;
     this.#status = status;
     this.#listeners = new Listeners(logger);
