@@ -45,10 +45,14 @@ export class Answers implements Observer<unknown> {
 
   /** Nobody waits for answers any more. */
   stop(): void {
+    this.#halt();
+    this.#finish();
+  }
+
+  #halt(): void {
     this.#isOver = true;
     this.#packets.length = 0;
     this.#source?.unsubscribe();
-    this.#finish();
   }
 
   #add(packet: WritePacket): void {
@@ -74,10 +78,11 @@ export class Answers implements Observer<unknown> {
 
   /** One that is missing ends them all: the caller must not take the others for the whole. */
   async #fail(error: unknown): Promise<void> {
-    this.stop();
+    this.#halt();
     this.#options.onFailure(error);
     const err = { status: 'error', message: `The answer could not be sent: ${describeError(error)}` };
     await this.#options.publish({ err, status: 'error', isDisposed: true }).catch(() => undefined);
+    this.#finish();
   }
 }
 
