@@ -35,6 +35,16 @@ export const jsonCodec: MomentoCodec = {
   decode: (bytes) => JSON.parse(textOf(bytes)) as unknown,
 };
 
+/** What `JSON.stringify` makes of a value, as other transports send it: instances of classes lose their class without a word. */
+export const looseJsonCodec: MomentoCodec = {
+  encode(value) {
+    const text = JSON.stringify(value) as string | undefined;
+    if (text === undefined) throw new TypeError('the value has no JSON form');
+    return text;
+  },
+  decode: jsonCodec.decode,
+};
+
 /** Text as it is, for caches shared with clients that store plain strings. */
 export const stringCodec: MomentoCodec<string> = {
   encode(value) {

@@ -1,1 +1,1 @@
-export {};
+export { MomentoPubSub, type MomentoPubSubOptions } from './momento.pub-sub.js';

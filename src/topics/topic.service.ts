@@ -131,6 +131,7 @@ export class TopicService {
     const subscription = new OwnSubscription();
     const events = this.#parts.handling.read<T>(operation, form, {
       ...this.#parts.handling.handle(operation, handler, options.onGap),
+      untilClosed: options.untilClosed,
       ended: () => subscription.end(),
     });
     return subscription.begin(await this.#parts.shared.listen(operation, events, after));

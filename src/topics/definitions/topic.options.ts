@@ -54,6 +54,11 @@ export interface TopicSseOptions extends TopicCallOptions {
 export interface TopicSubscribeOptions extends TopicListenOptions {
   /** Called once for each gap, before the messages behind it. Without it, a gap is logged. */
   readonly onGap?: (gap: TopicGap) => void | Promise<void>;
+  /**
+   * Whether messages still come while the app shuts down, until its connections close: for answers that work waits for which is to
+   * end first. @default false, nothing comes from the beginning of the shutdown
+   */
+  readonly untilClosed?: boolean | undefined;
 }
 
 /** One message, as a handler gets it. */

@@ -27,6 +27,8 @@ export interface MessageEvents<T> {
   unreadable?(error: MomentoMessageError, context: TopicMessageContext): void;
   /** The app shuts down: nothing more is told but the end. Without it, this is the end. @returns whether this is the end all the same */
   closing?(): boolean;
+  /** Whether the shutdown changes nothing until the connections close. @default false */
+  readonly untilClosed?: boolean | undefined;
   ended(): void;
 }
 
@@ -56,6 +58,13 @@ export class MessageHandling {
       this.#dropped(operation, read.unreadable);
       events.unreadable?.(read.unreadable, read.context);
     };
+    // A schema that never ends must not hold the shutdown, and nobody who has unsubscribed is told more.
+    const closing = (): boolean => {
+      order.end();
+      if (events.closing !== undefined) return events.closing();
+      events.ended();
+      return true;
+    };
     return {
       item: (item, cursor) =>
         order.message(cursor, () => {
@@ -63,13 +72,7 @@ export class MessageHandling {
           return read instanceof Promise ? read.then(tell) : tell(read);
         }),
       gap: (gap) => order.gap(gap),
-      // A schema that never ends must not hold the shutdown, and nobody who has unsubscribed is told more.
-      closing: () => {
-        order.end();
-        if (events.closing !== undefined) return events.closing();
-        events.ended();
-        return true;
-      },
+      ...(events.untilClosed === true ? {} : { closing }),
       ended: () => {
         order.end();
         events.ended();
