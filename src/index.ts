@@ -11,6 +11,7 @@ export type {
 } from './momento.async-options.js';
 export type { CacheFeatureAsyncOptions, CacheFeatureFactoryOptions } from './momento.feature-options.js';
 export type { MomentoModuleOptions } from './momento.options.js';
+export type { MomentoTelemetry } from './foundation/telemetry.js';
 export type { CacheFeature } from './module/connection.options.js';
 export { getCacheServiceToken, InjectCacheService } from './cache/cache.tokens.js';
 export { getCacheToken, InjectCache } from './cache/typed/feature.tokens.js';

@@ -16,6 +16,7 @@ import type { TopicsOptions } from './topics/definitions/topic.options.js';
 import type { CredentialSource } from './credentials/fetched/credential-source.js';
 import type { MomentoEndpoint } from './credentials/key/endpoint.js';
 import type { RefreshOptions } from './credentials/following/refresh-plan.js';
+import type { MomentoTelemetry } from './foundation/telemetry.js';
 import type { ResolvedMomentoOptions } from './module/connection.options.js';
 import { quoteName } from './foundation/text/redaction.js';
 import { fromEnvironment } from './credentials/sources/environment.source.js';
@@ -73,6 +74,8 @@ export interface MomentoModuleOptions {
   readonly onConnectError?: 'fail' | 'degrade' | undefined;
   /** How long calls in flight are waited for at shutdown, in seconds, 0 or more. @default 5 */
   readonly shutdownTimeoutSeconds?: number | undefined;
+  /** Who is told how the connection is used: `openTelemetry()` of `nestjs-momento/telemetry`. @default nobody */
+  readonly telemetry?: MomentoTelemetry | undefined;
 }
 
 const topicsRules: Readonly<Record<keyof TopicsOptions, Rule>> = {
@@ -115,6 +118,7 @@ const rules: Readonly<Record<keyof MomentoModuleOptions, Rule>> = {
   bootTimeoutSeconds: expected('a number above 0', isPositive),
   onConnectError: expected("'fail' or 'degrade'", (value) => value === 'fail' || value === 'degrade'),
   shutdownTimeoutSeconds: expected('a number, 0 or more', (value) => value === 0 || isPositive(value)),
+  telemetry: expected('what openTelemetry() gives', hasMethods('begin')),
 };
 
 /** What stands beside the options, and has come too late when a factory returns it. */
@@ -145,7 +149,7 @@ export function resolveOptions(options: MomentoModuleOptions, name: string): Res
   } = options;
   const { bootTimeoutSeconds = 10, onConnectError = 'fail', shutdownTimeoutSeconds = 5 } = options;
   const { endpoint, cacheName, configuration, topicConfiguration, leaderboardConfiguration } = options;
-  const { sdkLogs = 'warn' } = options;
+  const { sdkLogs = 'warn', telemetry } = options;
   const ttlSeconds = cache.ttlSeconds ?? options.defaultTtlSeconds ?? usualTtlSeconds;
   return {
     name,
@@ -165,6 +169,7 @@ export function resolveOptions(options: MomentoModuleOptions, name: string): Res
     bootTimeoutSeconds,
     onConnectError,
     shutdownTimeoutSeconds,
+    telemetry,
   };
 }
 

@@ -10,6 +10,7 @@ import type {
 import type { Logger } from '@nestjs/common';
 import type { KeyFollower } from '../credentials/following/key-follower.js';
 import { connectionLogger } from '../foundation/connection-logger.js';
+import type { ConnectionTelemetry, MomentoTelemetry } from '../foundation/telemetry.js';
 import { endOfTurn } from '../foundation/time/end-of-turn.js';
 import { InFlight } from '../foundation/time/in-flight.js';
 import { MomentoConfigurationError } from '../foundation/momento.errors.js';
@@ -32,6 +33,7 @@ export interface ConnectionOptions {
   readonly bootTimeoutSeconds: number;
   readonly onConnectError: 'fail' | 'degrade';
   readonly shutdownTimeoutSeconds: number;
+  readonly telemetry: MomentoTelemetry | undefined;
 }
 
 /**
@@ -47,6 +49,8 @@ export class MomentoConnection {
   readonly inFlight = new InFlight();
   /** Topic handlers that are running. */
   readonly handlers = new InFlight();
+  /** Undefined: nobody is told. */
+  readonly telemetry: ConnectionTelemetry | undefined;
 
   readonly #options: ConnectionOptions;
   readonly #follower: KeyFollower;
@@ -67,6 +71,7 @@ export class MomentoConnection {
     this.#options = options;
     this.#follower = follower;
     this.#logger = connectionLogger('Momento', options.name);
+    this.telemetry = options.telemetry?.begin(options.name);
     const openings = new StreamOpenings();
     const prepared = prepareConfigurations(options);
     this.#configurations = { ...prepared, subscriptions: openings.configure(prepared.subscriptions) };
@@ -90,6 +95,7 @@ export class MomentoConnection {
     const injected = createInjectedClients({
       configurations: this.#configurations,
       logger: this.#logger,
+      telemetry: this.telemetry,
       run: (call, timeoutMs, usesKey = true) => this.#clients.calls.run(call, timeoutMs, usesKey),
       subscribe: (clients, ...args) => this.#subscriptions.subscribe(clients, ...args),
     });
@@ -97,6 +103,7 @@ export class MomentoConnection {
     this.topicClient = this.adopt(injected.topicClient);
     this.authClient = injected.authClient;
     this.leaderboardClient = injected.leaderboardClient;
+    this.telemetry?.observe({ key: () => follower.status() });
   }
 
   get name(): string {
@@ -224,6 +231,7 @@ export class MomentoConnection {
       await this.#subscriptions.unsubscribeAll();
       await this.#clients.close();
     } finally {
+      this.telemetry?.close();
       await this.#follower.close();
     }
   }

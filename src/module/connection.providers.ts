@@ -110,7 +110,7 @@ export function connectionProviders(
         { shared: topics }: TopicParts,
         { cache }: ResolvedMomentoOptions,
       ) => {
-        const { signal, closing, inFlight, callTimeoutMs } = owner;
+        const { signal, closing, inFlight, callTimeoutMs, telemetry } = owner;
         return new CacheContext({
           signal,
           closing,
@@ -120,6 +120,7 @@ export function connectionProviders(
           topics,
           connectionName: name,
           defaults: cache,
+          telemetry,
         });
       },
     },
@@ -137,11 +138,11 @@ export function connectionProviders(
       provide: topicPartsToken(name),
       inject: [connection, getTopicClientToken(name), optionsToken],
       useFactory: (
-        { handlers, stopping }: MomentoConnection,
+        { handlers, stopping, telemetry }: MomentoConnection,
         client: TopicClient,
         { cacheName, topics }: ResolvedMomentoOptions,
       ) => {
-        const context = { ...topics, inFlight: handlers, closing: stopping, connectionName: name };
+        const context = { ...topics, inFlight: handlers, closing: stopping, connectionName: name, telemetry };
         return new TopicParts(client, cacheName, createTopicContext(context));
       },
     },

@@ -1,3 +1,4 @@
+import type { ConnectionTelemetry } from '../foundation/telemetry.js';
 import { InFlight } from '../foundation/time/in-flight.js';
 import type { TopicsOptions } from './definitions/topic.options.js';
 
@@ -9,6 +10,8 @@ export interface TopicServiceContext extends TopicsOptions {
   readonly closing: AbortSignal;
   /** For log lines. @default 'default' */
   readonly connectionName?: string;
+  /** Who is told of messages. */
+  readonly telemetry?: ConnectionTelemetry | undefined;
 }
 
 export function createTopicContext(context: Partial<TopicServiceContext> = {}): TopicServiceContext {

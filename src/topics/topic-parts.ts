@@ -1,4 +1,5 @@
 import type { TopicClient } from '@gomomento/sdk';
+import type { ConnectionTelemetry } from '../foundation/telemetry.js';
 import { TopicCalls } from './definitions/topic-calls.js';
 import { TopicHandlers } from './handlers/topic-handlers.js';
 import { MessageHandling } from './listening/message-handling.js';
@@ -12,15 +13,26 @@ export class TopicParts {
   readonly shared: SharedTopics;
   readonly handlers: TopicHandlers;
   readonly globalEnhancers: boolean;
+  readonly telemetry: ConnectionTelemetry | undefined;
 
   constructor(client: TopicClient, cacheName: string | undefined, context: TopicServiceContext) {
-    const { inFlight, closing, connectionName, globalEnhancers = false } = context;
+    const { inFlight, closing, connectionName, globalEnhancers = false, telemetry } = context;
     this.calls = new TopicCalls(cacheName, context);
-    this.handling = new MessageHandling(inFlight, connectionName);
+    this.handling = new MessageHandling(inFlight, connectionName, telemetry);
     this.shared = new SharedTopics(client, connectionName);
     const { calls, handling, shared } = this;
-    this.handlers = new TopicHandlers({ calls, handling, shared, inFlight, closing, connectionName });
+    this.handlers = new TopicHandlers({
+      calls,
+      handling,
+      shared,
+      inFlight,
+      closing,
+      connectionName,
+      telemetry,
+    });
     this.globalEnhancers = globalEnhancers;
+    this.telemetry = telemetry;
+    telemetry?.observe({ handlers: () => this.handlers.stats() });
     closing.addEventListener('abort', () => this.shared.close(), { once: true });
   }
 }

@@ -6,6 +6,7 @@ import { type MomentoOperation, MomentoTopicError } from '../foundation/momento.
 import { printed, printing } from '../foundation/text/printed.js';
 import { invalid, type Topic, type TopicCall } from './definitions/topic-calls.js';
 import type { TopicDefinition } from './definitions/topic-definition.js';
+import type { TopicForm } from './definitions/topic-form.js';
 import { cursorIn } from './definitions/topic-message.js';
 import { MessageStream, type StreamInput } from './listening/message-stream.js';
 import { toServerSentEvents } from './listening/server-sent-events.js';
@@ -93,7 +94,7 @@ export class TopicService {
   publish<T>(topic: string, value: T, options?: TopicCallOptions): Promise<void>;
   async publish(topic: Topic, value: unknown, options: TopicCallOptions = {}): Promise<void> {
     const { operation, form } = this.#parts.calls.of('publish', topic, options);
-    await this.#send(operation, await form.encode(operation, value));
+    await this.#send(operation, form, await form.encode(operation, value));
   }
 
   /**
@@ -111,7 +112,7 @@ export class TopicService {
   async publishMany(topic: Topic, values: Iterable<unknown>, options: TopicCallOptions = {}): Promise<void> {
     const { operation, form } = this.#parts.calls.of('publishMany', topic, options);
     const encoded = await Promise.all(Array.from(values, (value) => form.encode(operation, value)));
-    for (const one of encoded) await this.#send(operation, one);
+    for (const one of encoded) await this.#send(operation, form, one);
   }
 
   /**
@@ -231,8 +232,16 @@ export class TopicService {
     return this.#parts.shared.listen(operation, told, after);
   }
 
-  async #send(operation: MomentoOperation, message: string | Uint8Array): Promise<void> {
-    const { cacheName, target = '' } = operation;
-    await callMomento(operation, this.#client.publish(cacheName, target, message), MomentoTopicError);
+  async #send(
+    operation: MomentoOperation,
+    { maxMessageBytes }: TopicForm,
+    message: string | Uint8Array,
+  ): Promise<void> {
+    const { cacheName, target: topic = '' } = operation;
+    const { telemetry } = this.#parts;
+    const send = (sent: string | Uint8Array) =>
+      callMomento(operation, this.#client.publish(cacheName, topic, sent), MomentoTopicError);
+    if (telemetry === undefined) await send(message);
+    else await telemetry.publish({ cacheName, topic }, message, maxMessageBytes, send);
   }
 }

@@ -47,12 +47,21 @@ async function pack() {
 }
 
 function checkFiles(paths) {
-  for (const path of ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs/format.md', 'package.json'])
+  for (const path of [
+    'LICENSE',
+    'README.md',
+    'CHANGELOG.md',
+    'docs/format.md',
+    'docs/grafana-dashboard.json',
+    'package.json',
+  ])
     assert.ok(paths.includes(path), `${path} is missing`);
   const strangers = paths.filter(
     (path) =>
       path.includes('/') &&
-      !/^dist\/(esm|cjs)\/.+\.(js|d\.ts)$|^dist\/cjs\/package\.json$|^docs\/.+\.md$/.test(path),
+      !/^dist\/(esm|cjs)\/.+\.(js|d\.ts)$|^dist\/cjs\/package\.json$|^docs\/(.+\.md|grafana-dashboard\.json)$/.test(
+        path,
+      ),
   );
   assert.deepEqual(strangers, [], 'only the two builds and the documents belong into the package');
   const tests = paths.filter((path) => /[.-]spec\.|\.fixture\.|(^|\/)(test|sample|bench)\//.test(path));

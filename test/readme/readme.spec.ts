@@ -15,8 +15,8 @@ describe('README.md', () => {
   }, 60_000);
 
   it('and the pages beside it as well', () => {
-    const code = snippetsOf('docs/coming-from-cache-manager.md');
-    expect(code.map(({ language }) => language)).toEqual(['ts']);
+    const code = ['docs/coming-from-cache-manager.md', 'docs/telemetry.md'].flatMap(snippetsOf);
+    expect(code.map(({ language }) => language)).toEqual(['ts', 'ts']);
     expect(typeCheck(code)).toEqual([]);
   }, 60_000);
 

@@ -1,4 +1,5 @@
 import type { CacheClient, TopicClient } from '@gomomento/sdk';
+import type { CacheFigures, ConnectionTelemetry } from '../../foundation/telemetry.js';
 import { InFlight } from '../../foundation/time/in-flight.js';
 import type { CacheArguments } from '../options/cache-arguments.js';
 import type { CacheBinding } from '../options/cache.options.js';
@@ -41,6 +42,8 @@ export interface CacheContextOptions {
   readonly topicClient?: TopicClient;
   /** The subscriptions by which they are told. @default its own, of that client */
   readonly topics?: SharedTopics;
+  /** Who is told how the caches are used. */
+  readonly telemetry?: ConnectionTelemetry | undefined;
   /** Another store than Momento, for tests. */
   readonly makeStore?: (client: CacheClient, cacheName: string) => CacheStore;
 }
@@ -90,6 +93,7 @@ export class CacheContext {
     this.breaker = new Breaker({ onChange: (state) => this.degradations.sayBreaker(state) });
     this.#callTimeoutMs = options.callTimeoutMs ?? 5_000;
     this.#makeStore = options.makeStore ?? ((client, cacheName) => new MomentoStore(client, cacheName));
+    options.telemetry?.observe({ caches: () => this.#figures(), breaker: () => this.breaker.state });
   }
 
   #close(): void {
@@ -166,13 +170,25 @@ export class CacheContext {
 
   /** How a cache has been used, by whatever handles. */
   statsOf(client: CacheClient, cacheName: string): CacheStats {
+    return this.#statsIn(cacheName, this.storesOf(client, cacheName));
+  }
+
+  /** Of all caches that have been used. */
+  #figures(): CacheFigures[] {
+    return Array.from(this.#stores, ([cacheName, stores]) => ({
+      cacheName,
+      ...this.#statsIn(cacheName, stores),
+    }));
+  }
+
+  #statsIn(cacheName: string, { batching }: Stores): CacheStats {
     const { counters, listeners } = this.records.of(cacheName);
     const near = this.#near.get(cacheName);
     return {
       ...counters,
       nearItems: near?.items ?? 0,
       nearBytes: near?.bytes ?? 0,
-      ...this.storesOf(client, cacheName).batching.stats,
+      ...batching.stats,
       pendingEvictions: this.evictions.countOf(itemId(cacheName, '')),
       breaker: this.breaker.state,
       listenerFailures: listeners.failures,

@@ -9,16 +9,19 @@ import {
   type TopicSubscribe,
 } from '@gomomento/sdk';
 import type { Logger } from '@nestjs/common';
+import type { ConnectionTelemetry } from '../../foundation/telemetry.js';
 import type { ClientGeneration } from '../rotation/client-generation.js';
 import type { ClientConfigurations } from '../sdk/client-configuration.js';
 import { boundedBatch } from './bounded-batch.js';
 import { createStableLeaderboardClient } from './leaderboard-client.js';
+import { observeCalls } from './observed-calls.js';
 import { createStableClient, invoke } from './stable-client.js';
 
 /** What the injected clients do their work with. */
 export interface ClientRunner {
   readonly configurations: ClientConfigurations;
   readonly logger: Logger;
+  readonly telemetry: ConnectionTelemetry | undefined;
   /** Makes a call on the clients of the moment. */
   readonly run: <T>(
     call: (clients: ClientGeneration) => Promise<T>,
@@ -42,24 +45,34 @@ export interface InjectedClients {
 export function createInjectedClients({
   configurations,
   logger,
+  telemetry,
   run,
   subscribe,
 }: ClientRunner): InjectedClients {
   const { cacheTimeoutMs, topicTimeoutMs, leaderboardTimeoutMs } = configurations;
   const refuseToClose = (what: string) => () =>
     logger.warn(`${what}.close() does nothing: the module closes what it injects, with the app.`);
+  const { observed, run: runObserved } = observeCalls(run, telemetry);
   return {
     cacheClient: createStableClient(
       CacheClient,
       (method) => {
         const client = isOfControlPlane(method) ? 'controlClient' : 'cacheClient';
-        return (...args) => run((clients) => invoke(clients[client], method, args), cacheTimeoutMs);
+        return observed(method, (...args) =>
+          runObserved((clients) => invoke(clients[client], method, args), cacheTimeoutMs),
+        );
       },
       {
         close: refuseToClose('CacheClient'),
         configuration: configurations.cache,
-        getBatch: boundedBatch('getBatch', run, cacheTimeoutMs, CacheGetBatch.Error),
-        setBatch: boundedBatch('setBatch', run, cacheTimeoutMs, CacheSetBatch.Error),
+        getBatch: observed(
+          'getBatch',
+          boundedBatch('getBatch', runObserved, cacheTimeoutMs, CacheGetBatch.Error),
+        ),
+        setBatch: observed(
+          'setBatch',
+          boundedBatch('setBatch', runObserved, cacheTimeoutMs, CacheSetBatch.Error),
+        ),
       },
       ['cache'],
     ),
@@ -67,7 +80,7 @@ export function createInjectedClients({
       TopicClient,
       (method) =>
         (...args) =>
-          run((clients) => invoke(clients.topicClient, method, args), topicTimeoutMs),
+          runObserved((clients) => invoke(clients.topicClient, method, args), topicTimeoutMs),
       {
         subscribe: (cacheName: string, topicName: string, callbacks: SubscribeCallOptions) =>
           run((clients) => subscribe(clients, cacheName, topicName, callbacks), topicTimeoutMs),
@@ -83,7 +96,8 @@ export function createInjectedClients({
       {},
     ),
     leaderboardClient: createStableLeaderboardClient(
-      (call) => run(call, leaderboardTimeoutMs),
+      (call) => runObserved(call, leaderboardTimeoutMs),
+      observed,
       refuseToClose('PreviewLeaderboardClient'),
     ),
   };

@@ -1,11 +1,16 @@
 import { type ILeaderboard, InvalidArgumentError, PreviewLeaderboardClient } from '@gomomento/sdk';
 import type { ClientGeneration } from '../rotation/client-generation.js';
+import type { CallObservers } from './observed-calls.js';
 import { createStableClient, type Dispatch, invoke } from './stable-client.js';
 
 type Run = (call: (clients: ClientGeneration) => Promise<unknown>) => Promise<unknown>;
 
 /** A `PreviewLeaderboardClient` whose leaderboards, too, are always those of the current client. */
-export function createStableLeaderboardClient(run: Run, close: () => void): PreviewLeaderboardClient {
+export function createStableLeaderboardClient(
+  run: Run,
+  observed: CallObservers['observed'],
+  close: () => void,
+): PreviewLeaderboardClient {
   return createStableClient(
     PreviewLeaderboardClient,
     (method) =>
@@ -14,12 +19,15 @@ export function createStableLeaderboardClient(run: Run, close: () => void): Prev
     {
       leaderboard: (cacheName: string, leaderboardName: string) => {
         checkNames(cacheName, leaderboardName);
-        return createStableLeaderboard(
-          (method) =>
+        return createStableLeaderboard((method) =>
+          observed(
+            `leaderboard.${method}`,
             (...args) =>
               run((clients) =>
                 invoke(clients.leaderboardClient.leaderboard(cacheName, leaderboardName), method, args),
               ),
+            [cacheName, leaderboardName],
+          ),
         );
       },
       close,

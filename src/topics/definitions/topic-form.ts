@@ -1,4 +1,4 @@
-import { MomentoErrorCode, type TopicItem } from '@gomomento/sdk';
+import { MomentoErrorCode } from '@gomomento/sdk';
 import { jsonCodec, type MomentoCodec, stringCodec } from '../../foundation/momento.codecs.js';
 import { type MomentoOperation, MomentoTopicError } from '../../foundation/momento.errors.js';
 import { describeError } from '../../foundation/text/describe-error.js';
@@ -22,6 +22,10 @@ export class TopicForm {
 
   constructor(options: TopicFormOptions) {
     this.#options = options;
+  }
+
+  get maxMessageBytes(): number {
+    return this.#options.maxMessageBytes;
   }
 
   /** Whether both read a message as the same value. */
@@ -50,9 +54,9 @@ export class TopicForm {
   }
 
   /** A promise only with a schema that needs time. @throws what codec and schema throw */
-  decode(item: TopicItem): unknown {
+  decode(sent: string | Uint8Array): unknown {
     const { codec, schema } = this.#options;
-    const value = decodeWith(codec, item.value());
+    const value = decodeWith(codec, sent);
     return schema === undefined ? value : applySchema(schema, value);
   }
 }

@@ -1,3 +1,4 @@
+import type { ConnectionTelemetry } from '../../foundation/telemetry.js';
 import type { InFlight } from '../../foundation/time/in-flight.js';
 import type { MomentoMessageError } from '../definitions/message.error.js';
 import type { TopicGap, TopicMessage, TopicMessageContext } from '../definitions/topic.options.js';
@@ -40,6 +41,7 @@ export interface HandlerQueueOptions {
   readonly log: HandlerLog;
   /** Counts the calls. */
   readonly inFlight: InFlight;
+  readonly telemetry?: ConnectionTelemetry | undefined;
 }
 
 /** What waits for a handler, and as many calls of it as may run at a time. Nothing that users wrote throws into it. */
@@ -119,14 +121,15 @@ export class HandlerQueue {
   }
 
   async #handle(event: Waiting): Promise<void> {
-    const { call, log } = this.#options;
+    const { call, log, telemetry } = this.#options;
     if (call === undefined) return;
     const unreadable = 'error' in event ? event.error : undefined;
     let outcome: 'handled' | 'failed' | 'unreadable' = unreadable === undefined ? 'handled' : 'unreadable';
     this.#counts.running += 1;
     try {
       if ('error' in event) await call.rescue(event.error, event);
-      else await call.run(event.value, event);
+      else if (telemetry === undefined) await call.run(event.value, event);
+      else await telemetry.process(event, () => call.run(event.value, event));
     } catch (error) {
       if (unreadable === undefined) outcome = 'failed';
       // That it cannot be read is logged for all who listen.

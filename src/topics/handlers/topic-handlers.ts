@@ -3,6 +3,7 @@ import type { Logger } from '@nestjs/common';
 import { connectionLogger } from '../../foundation/connection-logger.js';
 import { LogThrottle } from '../../foundation/log-throttle.js';
 import { MomentoConfigurationError, MomentoServiceError } from '../../foundation/momento.errors.js';
+import type { ConnectionTelemetry } from '../../foundation/telemetry.js';
 import { describeError } from '../../foundation/text/describe-error.js';
 import type { InFlight } from '../../foundation/time/in-flight.js';
 import type { TopicCall, TopicCalls } from '../definitions/topic-calls.js';
@@ -30,6 +31,7 @@ export interface TopicHandlersOptions {
   /** Aborted when the app begins to shut down. */
   readonly closing: AbortSignal;
   readonly connectionName: string | undefined;
+  readonly telemetry: ConnectionTelemetry | undefined;
 }
 
 interface Listening {
@@ -161,6 +163,7 @@ export class TopicHandlers {
         overflow,
         log: this.#logOf(one),
         inFlight: this.#options.inFlight,
+        telemetry: this.#options.telemetry,
       });
       const hears = { messages: hearsMessages, gaps: hearsGaps };
       listenings.push({ name: one.call.name, called: one.called, queue, hears });

@@ -3,6 +3,7 @@ import { describeTopic } from '../../clients/streams/listeners/subscription-log.
 import { connectionLogger } from '../../foundation/connection-logger.js';
 import { LogThrottle } from '../../foundation/log-throttle.js';
 import type { MomentoOperation } from '../../foundation/momento.errors.js';
+import type { ConnectionTelemetry } from '../../foundation/telemetry.js';
 import { describeError, describeStack } from '../../foundation/text/describe-error.js';
 import type { InFlight } from '../../foundation/time/in-flight.js';
 import type { MomentoMessageError } from '../definitions/message.error.js';
@@ -37,11 +38,14 @@ export class MessageHandling {
   readonly #inFlight: InFlight;
   readonly #logger: Logger;
   readonly #throttle = new LogThrottle();
-  readonly #reader = new MessageReader();
+  readonly #reader: MessageReader;
+  readonly #telemetry: ConnectionTelemetry | undefined;
 
   /** @param inFlight counts the handlers that are running */
-  constructor(inFlight: InFlight, connectionName?: string) {
+  constructor(inFlight: InFlight, connectionName?: string, telemetry?: ConnectionTelemetry) {
     this.#inFlight = inFlight;
+    this.#reader = new MessageReader(telemetry);
+    this.#telemetry = telemetry;
     this.#logger = connectionLogger('TopicService', connectionName);
   }
 
@@ -89,7 +93,11 @@ export class MessageHandling {
     const topic = describe(operation);
     return {
       message: (message) =>
-        this.#run('handler', topic, ` on message ${message.sequenceNumber}`, () => handler(message)),
+        this.#run('handler', topic, ` on message ${message.sequenceNumber}`, () =>
+          this.#telemetry === undefined
+            ? handler(message)
+            : this.#telemetry.process(message, () => handler(message)),
+        ),
       gap: (gap) => {
         if (onGap === undefined) this.logGap(operation, gap, 'Pass onGap to subscribe() to be told.');
         else this.#run('onGap', topic, '', () => onGap(gap));
