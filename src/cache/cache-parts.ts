@@ -5,6 +5,7 @@ import type { HandleContext } from './handles/handle.js';
 import type { CacheContext } from './load/cache-context.js';
 import { LoadOperations } from './load/load-operations.js';
 import type { CacheArguments } from './options/cache-arguments.js';
+import { GuardedStore } from './remote/breaker/guarded-store.js';
 
 /** What a handle hands its calls to. */
 export interface Parts {
@@ -21,9 +22,11 @@ export function bindParts(client: CacheClient, args: CacheArguments, context: Ca
   const ttlSeconds = typeof policy.ttlSeconds === 'number' ? policy.ttlSeconds : undefined;
   const { single, batching } = context.storesOf(client, cacheName);
   const store = isBatching ? batching : single;
+  const { cacheTimeoutSeconds } = policy;
+  const direct = args.isGuarded ? new GuardedStore(store, context.breaker, cacheTimeoutSeconds) : store;
   return {
-    reads: new DirectReads(store, args, context),
-    writes: new DirectWrites(store, args, context),
+    reads: new DirectReads(direct, args, context),
+    writes: new DirectWrites(direct, args, context),
     loads: new LoadOperations(store, batching, args, context),
     handles: { client, cacheName, keyPrefix, codec, ttlSeconds, signal, inFlight },
   };

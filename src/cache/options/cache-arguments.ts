@@ -9,7 +9,7 @@ import { applySchema, type StandardSchema } from '../../foundation/values/standa
 import { describeError } from '../../foundation/text/describe-error.js';
 import { invalidArgument, undecodable } from './cache-call.js';
 import { type CachePolicy, defaultPolicy, overPolicy, policyProblem } from './cache-policy.js';
-import type { CacheBinding, GetOrSetOptions, NearCacheOptions } from './cache.options.js';
+import type { CacheBinding, GetOrSetOptions, GuardedBinding, NearCacheOptions } from './cache.options.js';
 import { areTags, tagsDescription } from './tags.js';
 import { documentedLimitSeconds, isTtl, ttlDescription } from './ttl.js';
 
@@ -25,12 +25,13 @@ export class CacheArguments {
   /** Undefined: none. */
   readonly nearCache: NearCacheOptions | undefined;
   readonly tagSeconds: number;
+  readonly isGuarded: boolean;
   readonly #cacheName: string | undefined;
   readonly #binding: CacheBinding;
   readonly keyPrefix: string;
 
   /** @param defaults the connection's, for what the binding leaves out */
-  constructor(cacheName: string | undefined, binding: CacheBinding, defaults: CacheBinding = {}) {
+  constructor(cacheName: string | undefined, binding: GuardedBinding, defaults: CacheBinding = {}) {
     this.#cacheName = cacheName;
     this.#binding = binding;
     this.codec = binding.codec ?? defaults.codec ?? jsonCodec;
@@ -40,6 +41,7 @@ export class CacheArguments {
     this.isBatching = binding.batching ?? defaults.batching ?? true;
     this.nearCache = (binding.nearCache ?? defaults.nearCache) || undefined;
     this.tagSeconds = binding.tagSeconds ?? defaults.tagSeconds ?? documentedLimitSeconds;
+    this.isGuarded = binding.isGuarded ?? false;
     this.keyPrefix = binding.keyPrefix ?? defaults.keyPrefix ?? '';
   }
 

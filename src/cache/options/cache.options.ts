@@ -99,6 +99,11 @@ export interface CacheBinding extends GetOrSetOptions<never> {
   readonly schema?: StandardSchema | undefined;
 }
 
+/** For adapters: direct operations, too, fail at once while the breaker is open, and reads keep to `cacheTimeoutSeconds`. */
+export interface GuardedBinding extends CacheBinding {
+  readonly isGuarded?: boolean | undefined;
+}
+
 /** Loads a value that is not cached. Stored unless it is `undefined`; `null` is a value. */
 export type CacheLoader<T> = (context: CacheLoaderContext<T>) => T | Promise<T>;
 

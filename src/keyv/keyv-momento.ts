@@ -1,0 +1,260 @@
+import { Logger } from '@nestjs/common';
+import type { CacheService } from '../cache/cache.service.js';
+import { invalidArgument } from '../cache/options/cache-call.js';
+import type { CacheBinding, GuardedBinding } from '../cache/options/cache.options.js';
+import { Listeners } from '../foundation/events/listeners.js';
+import { LogThrottle } from '../foundation/log-throttle.js';
+import { jsonCodec, type MomentoCodec, stringCodec } from '../foundation/momento.codecs.js';
+import { MomentoError } from '../foundation/momento.errors.js';
+import { describeError } from '../foundation/text/describe-error.js';
+import { Generation } from './generation.js';
+import { type CheckedOptions, checkedOptions, type KeyvMomentoOptions } from './keyv-momento.options.js';
+import { isOver, isWrittenTwice } from './keyv-text.js';
+
+/** One for all: a near cache is of one codec. */
+const textCodec: MomentoCodec = {
+  encode(value) {
+    if (typeof value === 'string') return value;
+    throw new TypeError('Keyv has not made it text: leave its option serialize as it is');
+  },
+  decode(bytes) {
+    try {
+      return stringCodec.decode(bytes);
+    } catch {
+      // What is no text, Keyv has not written: a miss.
+      return undefined;
+    }
+  },
+};
+
+/** Keyv's values have one time, their TTL; and what is missing Keyv's users load. */
+const withoutWindows: GuardedBinding = {
+  staleSeconds: 0,
+  staleIfErrorSeconds: 0,
+  ttlJitter: 0,
+  isGuarded: true,
+};
+
+/**
+ * A store for Keyv 5 and what stands on it: `cache-manager` 7, `@nestjs/cache-manager` 12, `cacheable` 2. What one tick asks for
+ * goes in batches, a near cache of the `CacheService` is looked into first, and while Momento does not answer calls fail at once,
+ * which Keyv makes misses of. Each Keyv needs one of its own, since it takes over the Keyv's namespace.
+ *
+ * @example
+ * new Keyv({ store: new KeyvMomento(cache), namespace: 'users', ttl: 60_000 });
+ */
+export class KeyvMomento {
+  /** Keyv's, which it may write to. */
+  readonly opts: Record<string, unknown>;
+  readonly #cache: CacheService;
+  readonly #options: CheckedOptions;
+  readonly #logger = new Logger('KeyvMomento');
+  readonly #throttle = new LogThrottle();
+  readonly #listeners = new Listeners<{ error: unknown }>(this.#logger);
+  readonly #generations = new Map<string, Generation>();
+  /** Made at the first call: a cache without a name fails there. */
+  #values: CacheService | undefined;
+  #namespace: string | undefined;
+  #hasNamespace = false;
+  #isBridged = false;
+
+  /**
+   * @param cache whose cache, connection, near cache, batching and `cacheTimeoutSeconds` are used
+   * @throws MomentoConfigurationError `invalid-options`
+   */
+  constructor(cache: CacheService, options: KeyvMomentoOptions = {}) {
+    this.#cache = cache;
+    this.#options = checkedOptions(options);
+    this.opts = { ...options };
+  }
+
+  /** Keyv 5 sets it before it does anything; the bridge of Keyv 6 asks for it first. */
+  get namespace(): string | undefined {
+    this.#isBridged ||= !this.#hasNamespace;
+    return this.#namespace;
+  }
+
+  set namespace(namespace: string | undefined) {
+    this.#hasNamespace = true;
+    this.#namespace = namespace;
+  }
+
+  /** Told as `error`: what reads fail with, which Keyv 5 keeps to itself. What writes reject with Keyv tells itself. */
+  on(event: string, listener: (...payload: unknown[]) => void): this {
+    if (event === 'error') this.#listeners.on('error', listener);
+    return this;
+  }
+
+  /** @throws MomentoCacheError, which Keyv makes a miss of unless it was told `throwOnErrors` */
+  async get<Value>(key: string): Promise<Value | undefined> {
+    try {
+      // Keyv's stores answer the text under the type of the value in it.
+      return await this.#store.get<Value>(await this.#keyOf(key));
+    } catch (error) {
+      this.#tell(error);
+      throw error;
+    }
+  }
+
+  /** When it fails, nothing is found: Keyv 5 would reject with it, whatever it was told. */
+  async getMany<Value>(keys: readonly string[]): Promise<(Value | undefined)[]> {
+    try {
+      return (await this.#textsOf(keys)) as (Value | undefined)[];
+    } catch (error) {
+      this.#tell(error);
+      return keys.map(() => undefined);
+    }
+  }
+
+  /** As `getMany`; not what Keyv takes for expired. */
+  async has(key: string): Promise<boolean> {
+    const [isThere = false] = await this.hasMany([key]);
+    return isThere;
+  }
+
+  async hasMany(keys: readonly string[]): Promise<boolean[]> {
+    const texts = await this.getMany<string>(keys);
+    return texts.map(isThere);
+  }
+
+  /** @param ttlMs rounded up to whole seconds, and at most `maxTtlSeconds`, as without one @throws MomentoCacheError */
+  async set(key: string, value: unknown, ttlMs?: number): Promise<boolean> {
+    return this.#writing(async () => {
+      await this.#set(key, value, ttlMs);
+      return true;
+    });
+  }
+
+  /**
+   * Not atomic: when it rejects, some may have been written. Keyv gives its caller what this gives, a boolean an entry, though
+   * its type has it that this gives nothing.
+   *
+   * @throws MomentoCacheError the first failure
+   */
+  async setMany(
+    entries: readonly { readonly key: string; readonly value: unknown; readonly ttl?: number | undefined }[],
+  ): Promise<void> {
+    return this.#writing(async () => {
+      await settled(entries.map(({ key, value, ttl }) => this.#set(key, value, ttl)));
+      return entries.map(() => true) as unknown as undefined;
+    });
+  }
+
+  /** Two requests: Momento does not say whether it deleted something. @returns whether there was something @throws MomentoCacheError */
+  async delete(key: string): Promise<boolean> {
+    return this.deleteMany([key]);
+  }
+
+  /** @returns whether there was something under each key @throws MomentoCacheError the first failure */
+  async deleteMany(keys: readonly string[]): Promise<boolean> {
+    return this.#writing(async () => {
+      // A delete that holds is one, whether or not it could be seen what there was.
+      const texts = await this.#textsOf(keys).catch(() => undefined);
+      await this.#store.deleteMany(await Promise.all(keys.map(async (key) => this.#keyOf(key))));
+      return texts?.every(isThere) ?? true;
+    });
+  }
+
+  /**
+   * Clears the namespace at once in this process, and in the others within `clearSeenWithinSeconds`. Nothing is deleted: what is
+   * out of reach stays with Momento until its TTL is over.
+   *
+   * @throws MomentoCacheError
+   */
+  async clear(): Promise<void> {
+    return this.#writing(() => this.#generation.next());
+  }
+
+  /** Ends nothing: the connection is the app's, and closes with it. */
+  async disconnect(): Promise<void> {}
+
+  async #textsOf(keys: readonly string[]): Promise<(string | undefined)[]> {
+    const full = await Promise.all(keys.map(async (key) => this.#keyOf(key)));
+    const texts = await this.#store.getMany<string>(full);
+    return full.map((key) => texts.get(key));
+  }
+
+  async #set(key: string, value: unknown, ttlMs: number | undefined): Promise<void> {
+    const fullKey = await this.#keyOf(key);
+    // Keyv has taken it for expired before it came here.
+    if (ttlMs !== undefined && ttlMs <= 0) return this.#store.delete(fullKey);
+    if (typeof value === 'string' && isWrittenTwice(value, this.#isBridged))
+      throw invalidArgument(
+        { name: 'set', cacheName: this.#cache.cacheName, target: key },
+        'two Keyvs, one inside the other, have written it: give what makes a Keyv, as the CacheModule of @nestjs/cache-manager does, the KeyvMomento itself, or a Keyv of keyv@^5.6',
+      );
+    const { maxTtlSeconds } = this.#options;
+    const ttlSeconds = Math.min(Math.ceil((ttlMs ?? Infinity) / 1000), maxTtlSeconds);
+    await this.#store.set(fullKey, value, { ttlSeconds });
+  }
+
+  /** The namespace, and its generation, cannot be mistaken for a part of the key. */
+  #keyOf(key: string): string | Promise<string> {
+    const namespace = this.#namespace;
+    const join = (generation: number) => JSON.stringify([namespace, generation]) + key;
+    const generation = this.#generation.current();
+    return generation instanceof Promise ? generation.then(join) : join(generation);
+  }
+
+  get #generation(): Generation {
+    const key = `generation:${JSON.stringify([this.#namespace])}`;
+    const known = this.#generations.get(key);
+    if (known !== undefined) return known;
+    const { maxTtlSeconds, clearSeenWithinSeconds } = this.#options;
+    const generation = new Generation({
+      cache: this.#beneath(jsonCodec, { nearCache: false }),
+      key,
+      lifeSeconds: maxTtlSeconds,
+      boundMs: clearSeenWithinSeconds * 1000,
+    });
+    this.#generations.set(key, generation);
+    return generation;
+  }
+
+  get #store(): CacheService {
+    this.#values ??= this.#beneath(textCodec);
+    return this.#values;
+  }
+
+  #beneath(codec: MomentoCodec, binding: CacheBinding = {}): CacheService {
+    const own = this.#cache.arguments.bindingWithin(this.#options.keyPrefix, codec);
+    return this.#cache.cache(this.#cache.cacheName, {
+      ...own,
+      schema: undefined,
+      ...withoutWindows,
+      ...binding,
+    });
+  }
+
+  async #writing<R>(write: () => Promise<R>): Promise<R> {
+    try {
+      return await write();
+    } catch (error) {
+      this.#log(error);
+      throw error;
+    }
+  }
+
+  #tell(error: unknown): void {
+    this.#log(error);
+    this.#listeners.emit('error', () => error);
+  }
+
+  /** Who listens to nothing, as cache-manager, would not know. */
+  #log(error: unknown): void {
+    const code = error instanceof MomentoError ? error.code : '';
+    this.#throttle.say(code, `Going on without the cache: ${describeError(error)}`, (line) =>
+      this.#logger.warn(line),
+    );
+  }
+}
+
+/** @throws the first failure, when all have ended */
+async function settled(work: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(work))
+    if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+function isThere(text: string | undefined): boolean {
+  return text !== undefined && !isOver(text, Date.now());
+}
