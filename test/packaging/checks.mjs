@@ -46,10 +46,12 @@ export function checkLaziness(name, cwd, how, build, nodeOptions = []) {
   const way = [how, ...nodeOptions].join(' ');
   return step(`${name}: ${way} loads the ${build} build, and only what it needs`, async () => {
     const urls = await loadedModules(script, { cwd, nodeOptions });
+    // Nest 11 loads its own optional packages where they are installed.
+    const byNest = await loadedModules("await import('@nestjs/core')", { cwd, nodeOptions });
     const builds = urls.map((url) => /\/nestjs-momento\/dist\/(esm|cjs)\//.exec(url)?.[1]).filter(Boolean);
     assert.deepEqual([...new Set(builds)], [build]);
     assert.deepEqual(
-      urls.filter((url) => lazy.test(url)),
+      urls.filter((url) => lazy.test(url) && !byNest.includes(url)),
       [],
     );
   });
