@@ -378,7 +378,7 @@ describe('closing', () => {
 
   it('an app waits no longer than its limit for answers without end, which end with it', async () => {
     const { client } = await startClient();
-    const { app } = await startAlone({ ...parts, momento: { shutdownTimeoutSeconds: 0.2 } });
+    const app = await startAlone({ ...parts, momento: { shutdownTimeoutSeconds: 0.2 } });
     const heard = vi.fn();
     client.send('ticks', {}).subscribe({ next: heard, error: () => undefined });
     await vi.waitFor(() => expect(heard).toHaveBeenCalled(), patient);
