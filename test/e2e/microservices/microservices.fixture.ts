@@ -15,13 +15,13 @@ import { type EmbeddedServers, useEmbeddedServers } from '../../support/embedded
 
 export const patient = { timeout: 10_000, interval: 5 };
 
-export interface Parts extends Pick<ModuleMetadata, 'controllers' | 'providers' | 'imports'> {
+interface Parts extends Pick<ModuleMetadata, 'controllers' | 'providers' | 'imports'> {
   readonly momento?: MomentoModuleOptions;
   readonly server?: Omit<MomentoServerOptions, 'topics'>;
   readonly client?: Omit<MomentoClientOptions, 'topics'>;
 }
 
-export interface Service {
+interface Service {
   readonly app: INestApplication;
   readonly server: MomentoServer;
   readonly topics: TopicService;

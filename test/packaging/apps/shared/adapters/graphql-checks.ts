@@ -22,7 +22,7 @@ class NewsResolver {
     return 'none';
   }
 
-  @Subscription(() => String, { filter: ({ news }: { news: string }) => news !== 'old' })
+  @Subscription(() => String)
   news() {
     return this.pubSub.asyncIterableIterator('news');
   }
@@ -36,7 +36,7 @@ class DriverWithoutServer extends AbstractGraphQLDriver {
 }
 
 export const graphqlChecks: Checks = {
-  'a subscription gets what is published, filtered, and ends when the app closes': (framework) =>
+  'a subscription gets what is published, and ends when the app closes': (framework) =>
     withApp(
       framework,
       {
@@ -62,7 +62,7 @@ export const graphqlChecks: Checks = {
         const iterator = results[Symbol.asyncIterator]();
         const next = iterator.next();
         await until('it is subscribed', async () => momento.stats().subscriptions === 1);
-        for (const news of ['old', 'new']) await pubSub.publish('news', { news });
+        await pubSub.publish('news', { news: 'new' });
         assert.equal(JSON.stringify(await next), '{"value":{"data":{"news":"new"}},"done":false}');
         const last = iterator.next();
         await close();
