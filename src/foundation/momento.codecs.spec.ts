@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesCodec, jsonCodec, stringCodec } from './momento.codecs.js';
+import { bytesCodec, jsonCodec, looseJsonCodec, stringCodec } from './momento.codecs.js';
 
 const toBytes = (stored: string | Uint8Array) =>
   typeof stored === 'string' ? new TextEncoder().encode(stored) : stored;
@@ -43,6 +43,18 @@ describe('jsonCodec', () => {
 
   it.each([['not json'], ['{"a":'], ['']])('refuses to read %o', (text) => {
     expect(() => jsonCodec.decode(toBytes(text))).toThrow(SyntaxError);
+  });
+});
+
+describe('looseJsonCodec', () => {
+  it('takes what JSON.stringify takes, with the losses of that, and refuses what has no form at all', () => {
+    class User {
+      readonly id = 7;
+    }
+    expect(looseJsonCodec.encode([new User(), undefined, new Map([[1, 1]])])).toBe('[{"id":7},null,{}]');
+    expect(looseJsonCodec.decode(toBytes('{"id":7}'))).toEqual({ id: 7 });
+    for (const value of [undefined, () => 1, 1n])
+      expect(() => looseJsonCodec.encode(value)).toThrow(TypeError);
   });
 });
 

@@ -42,7 +42,7 @@ export const looseJsonCodec: MomentoCodec = {
     if (text === undefined) throw new TypeError('the value has no JSON form');
     return text;
   },
-  decode: jsonCodec.decode,
+  decode: (bytes) => jsonCodec.decode(bytes),
 };
 
 /** Text as it is, for caches shared with clients that store plain strings. */

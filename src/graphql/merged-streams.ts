@@ -47,23 +47,21 @@ export class MergedStreams<T> {
     } catch (error) {
       this.#failure = { error };
     }
-    for (const stream of this.#streams) this.#ask(stream);
+    for (const stream of this.#streams) void this.#ask(stream);
   }
 
-  #ask(stream: Stream<T>): void {
-    stream.next().then(
-      ({ value, done }) => {
-        if (!this.#streams.has(stream)) return;
-        if (done === true) this.#streams.delete(stream);
-        else this.#arrived.push({ stream, value: (value as TopicMessage<T>).value });
-        this.#hand();
-      },
-      (error: unknown) => {
-        if (!this.#streams.has(stream)) return;
-        this.#failure = { error };
-        this.#end();
-      },
-    );
+  async #ask(stream: Stream<T>): Promise<void> {
+    try {
+      const result = await stream.next();
+      if (!this.#streams.has(stream)) return;
+      if (result.done === true) this.#streams.delete(stream);
+      else this.#arrived.push({ stream, value: result.value.value });
+      this.#hand();
+    } catch (error) {
+      if (!this.#streams.has(stream)) return;
+      this.#failure = { error };
+      this.#end();
+    }
   }
 
   #end(): void {
@@ -81,7 +79,7 @@ export class MergedStreams<T> {
       const taker = this.#takers.shift();
       if (arrived !== undefined) {
         taker?.resolve({ value: arrived.value, done: false });
-        this.#ask(arrived.stream);
+        void this.#ask(arrived.stream);
       } else if (this.#failure !== undefined) {
         taker?.reject(this.#failure.error);
         this.#failure = undefined;

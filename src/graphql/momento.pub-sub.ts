@@ -102,6 +102,6 @@ export class MomentoPubSub extends PubSubEngine {
 
   #topic<T>(triggerName: string): TopicDefinition<T> {
     const { topicPrefix = '', cacheName, codec = looseJsonCodec } = this.#options;
-    return defineTopic<T>(`${topicPrefix}${triggerName}`, { codec: codec as MomentoCodec<T>, cacheName });
+    return defineTopic<T>(`${topicPrefix}${triggerName}`, { codec, cacheName });
   }
 }

@@ -81,7 +81,11 @@ export class Answers implements Observer<unknown> {
     this.#halt();
     this.#options.onFailure(error);
     const err = { status: 'error', message: `The answer could not be sent: ${describeError(error)}` };
-    await this.#options.publish({ err, status: 'error', isDisposed: true }).catch(() => undefined);
+    try {
+      await this.#options.publish({ err, status: 'error', isDisposed: true });
+    } catch {
+      // The caller's time limit ends its request.
+    }
     this.#finish();
   }
 }

@@ -2,7 +2,6 @@ import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 import { describeError } from '../foundation/text/describe-error.js';
-import { quoteName } from '../foundation/text/redaction.js';
 import type { TopicGap, TopicMessage, TopicSubscription } from '../topics/definitions/topic.options.js';
 import type { TopicService } from '../topics/topic.service.js';
 import { answerIn, newName, PacketTopics, requestIdOf } from './packets.js';
@@ -151,18 +150,20 @@ export class MomentoClientProxy extends ClientProxy<MomentoTransportEvents> impl
     const onGap = (gap: TopicGap) => this.#lost(gap);
     const topic = this.#packetTopics.answersTo(this.#name);
     const subscribing = this.#topics.subscribe(topic, hear, { onGap, untilClosed: true });
-    const isCurrent = () => this.#answers === subscribing;
-    subscribing.then(
-      (subscription) => {
-        if (isCurrent()) this.#state.watch([subscription]);
-        void subscription.ended.then(() => isCurrent() && this.#closed());
-      },
-      () => {
-        // The next request tries again.
-        if (isCurrent()) this.#answers = undefined;
-      },
-    );
+    void this.#follow(subscribing);
     return subscribing;
+  }
+
+  async #follow(subscribing: Promise<TopicSubscription>): Promise<void> {
+    try {
+      const subscription = await subscribing;
+      if (this.#answers === subscribing) this.#state.watch([subscription]);
+      await subscription.ended;
+      if (this.#answers === subscribing) this.#closed();
+    } catch {
+      // Who asked is told; the next request tries again.
+      if (this.#answers === subscribing) this.#answers = undefined;
+    }
   }
 
   /** Never rejects. */
@@ -182,14 +183,14 @@ export class MomentoClientProxy extends ClientProxy<MomentoTransportEvents> impl
   #lost(gap: TopicGap): void {
     const what = gap.missed === undefined ? 'An unknown number of answers' : `${gap.missed} answers`;
     this.#state.gap(gap, `${what} were lost: the subscription was away for longer than Momento holds them.`);
-    for (const request of [...this.#pending.values()]) request.lose();
+    for (const request of this.#pending.values()) request.lose();
   }
 
   #closed(): void {
     this.#answers = undefined;
     this.#state.close();
     const error = new MomentoRequestError('client-closed', 'The client was closed before the answer came.');
-    for (const request of [...this.#pending.values()]) request.abandon(error);
+    for (const request of this.#pending.values()) request.abandon(error);
   }
 
   #drop(reason: string): void {
@@ -200,7 +201,9 @@ export class MomentoClientProxy extends ClientProxy<MomentoTransportEvents> impl
   /** For messages: one that Nest cannot normalize fails when it is sent. */
   #nameOf(pattern: unknown): string {
     try {
-      return String(this.normalizePattern(pattern as MsPattern));
+      // It is no text for what is neither text, number nor object.
+      const route: unknown = this.normalizePattern(pattern as MsPattern);
+      return String(route);
     } catch {
       return typeof pattern;
     }

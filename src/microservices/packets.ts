@@ -12,7 +12,7 @@ const textDecoder = new TextDecoder();
 
 /** As Nest's other transports read: what is no JSON is a text of somebody else's. */
 const packetCodec: MomentoCodec = {
-  encode: looseJsonCodec.encode,
+  encode: (packet) => looseJsonCodec.encode(packet),
   decode: (bytes) => {
     try {
       return looseJsonCodec.decode(bytes);

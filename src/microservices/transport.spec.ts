@@ -94,7 +94,7 @@ class ScriptedTopics {
 
   /** The id of the last request, when it was sent. */
   async sent(count = 1): Promise<string> {
-    await vi.waitFor(() => expect(this.published).toHaveLength(count));
+    await vi.waitUntil(() => this.published.length === count);
     return String(this.published.at(-1)?.packet['id']);
   }
 }
@@ -298,7 +298,7 @@ describe('answers', () => {
   it('end with the first that cannot be sent, and the caller is told where that is possible', async () => {
     const source = new Subject<number>();
     const sent: WritePacket[] = [];
-    const onFailure = vi.fn();
+    const onFailure = vi.fn<(error: unknown) => void>();
     const failure = new MomentoTopicError(operation, 'TIMEOUT_ERROR' as never, 'too slow');
     const answers = new Answers({
       publish: async (packet) => {

@@ -45,6 +45,23 @@ describe('the handlers of the topic service', () => {
     expect(await context.inFlight.drain(1_000)).toBe(true);
   });
 
+  it('get no more messages when the app begins to shut down, but for those that hear until the end', async () => {
+    const closing = new AbortController();
+    const topics = serviceOf(injectedClient(), createTopicContext({ closing: closing.signal }));
+    const seen: Record<'usual' | 'untilClosed', unknown[]> = { usual: [], untilClosed: [] };
+    await topics.subscribe('topic', ({ value }) => void seen.usual.push(value));
+    const last = await topics.subscribe('topic', ({ value }) => void seen.untilClosed.push(value), {
+      untilClosed: true,
+    });
+    await topics.publish('topic', 1);
+    await vi.waitFor(() => expect(seen).toEqual({ usual: [1], untilClosed: [1] }), patient);
+    closing.abort();
+    const late = await topics.subscribe('other', () => undefined, { untilClosed: true });
+    await topics.publish('topic', 2);
+    await vi.waitFor(() => expect(seen).toEqual({ usual: [1], untilClosed: [1, 2] }), patient);
+    expect([last.status, late.status]).toEqual(['live', 'live']);
+  });
+
   it('get no more messages once unsubscribed, and the others go on', async () => {
     const topics = serviceOf(injectedClient());
     const seen: Record<'first' | 'second', unknown[]> = { first: [], second: [] };

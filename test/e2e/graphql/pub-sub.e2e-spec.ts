@@ -225,7 +225,7 @@ describe('the engine itself', () => {
       encode: (value) => value.toISOString(),
       decode: (bytes) => new Date(Buffer.from(bytes).toString()),
     };
-    const { pubSub } = await startPubSub({ codec: dates as MomentoCodec });
+    const { pubSub } = await startPubSub({ codec: dates });
     const heard: unknown[] = [];
     await pubSub.subscribe('a', (value) => heard.push(value));
     await pubSub.publish('a', new Date(7));

@@ -1,6 +1,6 @@
 import { Controller, Injectable } from '@nestjs/common';
 import { EventPattern, MessagePattern } from '@nestjs/microservices';
-import { MomentoClosedError, MomentoModule, TopicService } from 'nestjs-momento';
+import { MomentoClosedError, TopicService } from 'nestjs-momento';
 import { MomentoClientProxy, MomentoRequestError, MomentoServer } from 'nestjs-momento/microservices';
 import { firstValueFrom, interval, lastValueFrom, NEVER, Observable, of, take, toArray } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
@@ -378,8 +378,8 @@ describe('closing', () => {
 
   it('an app waits no longer than its limit for answers without end, which end with it', async () => {
     const { client } = await startClient();
-    const { app } = await startAlone({ ...parts, momento: { shutdownTimeoutSeconds: 0.2 } });
-    const heard = vi.fn();
+    const app = await startAlone({ ...parts, momento: { shutdownTimeoutSeconds: 0.2 } });
+    const heard = vi.fn<(value: unknown) => void>();
     client.send('ticks', {}).subscribe({ next: heard, error: () => undefined });
     await vi.waitFor(() => expect(heard).toHaveBeenCalled(), patient);
     const work = app.get(Work);

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { INestApplication, INestMicroservice, LoggerService, ModuleMetadata } from '@nestjs/common';
+import type { AsyncMicroserviceOptions, MicroserviceOptions } from '@nestjs/microservices';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { MomentoModule, type MomentoModuleOptions, TopicService } from 'nestjs-momento';
 import {
@@ -14,13 +15,13 @@ import { type EmbeddedServers, useEmbeddedServers } from '../../support/embedded
 
 export const patient = { timeout: 10_000, interval: 5 };
 
-export interface Parts extends Pick<ModuleMetadata, 'controllers' | 'providers' | 'imports'> {
+interface Parts extends Pick<ModuleMetadata, 'controllers' | 'providers' | 'imports'> {
   readonly momento?: MomentoModuleOptions;
   readonly server?: Omit<MomentoServerOptions, 'topics'>;
   readonly client?: Omit<MomentoClientOptions, 'topics'>;
 }
 
-export interface Service {
+interface Service {
   readonly app: INestApplication;
   readonly server: MomentoServer;
   readonly topics: TopicService;
@@ -34,9 +35,7 @@ export interface Microservices extends Apps {
   /** An HTTP app with a `MomentoServer` beside it, closed after the test. */
   readonly startService: (parts: Parts) => Promise<Service>;
   /** An app that is a microservice alone, closed after the test. */
-  readonly startAlone: (
-    parts: Parts,
-  ) => Promise<{ readonly app: INestMicroservice; readonly server: MomentoServer }>;
+  readonly startAlone: (parts: Parts & { readonly isByFactory?: boolean }) => Promise<INestMicroservice>;
   /** An app without handlers, and a client of it. */
   readonly startClient: (
     client?: Omit<MomentoClientOptions, 'topics'>,
@@ -81,11 +80,18 @@ export function useMicroservices(): Microservices {
     },
     startAlone: async (parts) => {
       const module = await compile(parts);
-      const server = new MomentoServer({ topics: () => module.get(TopicService), ...parts.server });
-      const app = module.createNestMicroservice({ strategy: server });
+      const byFactory: AsyncMicroserviceOptions = {
+        inject: [TopicService],
+        useFactory: (topics: TopicService) => ({ strategy: new MomentoServer({ topics, ...parts.server }) }),
+      };
+      const topics = () => module.get(TopicService);
+      const byHand = { strategy: new MomentoServer({ topics, ...parts.server }) };
+      const app = module.createNestMicroservice<AsyncMicroserviceOptions | MicroserviceOptions>(
+        parts.isByFactory === true ? byFactory : byHand,
+      );
       running.push(app);
       await app.listen();
-      return { app, server };
+      return app;
     },
     startClient: async (client, momento) => {
       const app = await apps.start(MomentoModule.forRoot(apps.options(momento)));

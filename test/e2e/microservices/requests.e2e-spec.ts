@@ -260,27 +260,33 @@ describe('requests', () => {
     expect(told).toEqual([MOMENTO_TRANSPORT, 'end', MOMENTO_TRANSPORT, 'end', MOMENTO_TRANSPORT, 'end']);
   });
 
-  it('reach a microservice alone, whose clients are made by ClientsModule', async () => {
-    await startAlone({ controllers: [Sums] });
-    const clients = ClientsModule.registerAsync([
-      {
-        name: 'SUMS',
-        inject: [TopicService],
-        useFactory: (topics: TopicService) => ({
-          customClass: MomentoClientProxy,
-          options: { topics, timeoutMs: 5_000 },
-        }),
-      },
-    ]);
-    const { app } = await startService({ imports: [clients] });
-    const client = app.get<MomentoClientProxy>('SUMS');
-    expect(client).toBeInstanceOf(MomentoClientProxy);
-    expect(await ask(client, { cmd: 'sum' }, [1, 2])).toEqual([3]);
-    const pending = failureOf(client, 'nobody');
-    await vi.waitFor(() => expect(client.stats().pending).toBe(1), patient);
-    await app.close();
-    expect(await pending).toMatchObject({ name: 'MomentoRequestError', code: 'client-closed' });
-  });
+  it.each([
+    ['a factory', true],
+    ['hand', false],
+  ])(
+    'reach a microservice alone, with a strategy by %s, from a client by ClientsModule',
+    async (_how, isByFactory) => {
+      await startAlone({ controllers: [Sums], isByFactory });
+      const clients = ClientsModule.registerAsync([
+        {
+          name: 'SUMS',
+          inject: [TopicService],
+          useFactory: (topics: TopicService) => ({
+            customClass: MomentoClientProxy,
+            options: { topics, timeoutMs: 5_000 },
+          }),
+        },
+      ]);
+      const { app } = await startService({ imports: [clients] });
+      const client = app.get<MomentoClientProxy>('SUMS');
+      expect(client).toBeInstanceOf(MomentoClientProxy);
+      expect(await ask(client, { cmd: 'sum' }, [1, 2])).toEqual([3]);
+      const pending = failureOf(client, 'nobody');
+      await vi.waitFor(() => expect(client.stats().pending).toBe(1), patient);
+      await app.close();
+      expect(await pending).toMatchObject({ name: 'MomentoRequestError', code: 'client-closed' });
+    },
+  );
 });
 
 class Refusal extends Error {}
