@@ -51,11 +51,7 @@ describe('messages', () => {
       providers: [News],
     });
     const topics = app.get(TopicService);
-    const outer = trace.setSpan(
-      context.active(),
-      collected.tracerProvider.getTracer('test').startSpan('outer'),
-    );
-    await context.with(outer, () => topics.subscribe('news', () => undefined));
+    await topics.subscribe('news', () => undefined);
     await topics.publishMany('news', ['good', 'bad']);
     await vi.waitFor(() => expect(collected.named('process news')).toHaveLength(4), patient);
 
@@ -78,8 +74,25 @@ describe('messages', () => {
     });
     expect(await collected.everything()).not.toContain('secret');
     // Without the option nothing goes with a message, and what is handled belongs to no trace but its own.
-    for (const span of collected.named('process news')) expect(span.parentSpanContext).toBeUndefined();
+    expect(failed[0]?.parentSpanContext).toBeUndefined();
     expect(app.get(TopicService).stats().handlers[0]).toMatchObject({ handled: 1, failed: 1 });
+  });
+
+  it('belong to no trace that went on where somebody subscribed', async () => {
+    const collected = new Collected();
+    const app = await start(MomentoModule.forRoot(options({ telemetry: collected.telemetry() })));
+    const topics = app.get(TopicService);
+    const request = collected.tracerProvider.getTracer('test').startSpan('request');
+    await context.with(trace.setSpan(context.active(), request), () =>
+      topics.subscribe('news', ({ value }) => hear(value)),
+    );
+    heard.length = 0;
+    await topics.publish('news', 'good');
+    await vi.waitFor(() => expect(collected.named('process news')).toHaveLength(1), patient);
+    const [handled] = collected.named('process news');
+    expect(handled?.parentSpanContext).toBeUndefined();
+    expect(heard).toEqual([{ value: 'good', traceId: handled?.spanContext().traceId }]);
+    expect(heard[0]?.traceId).not.toBe(request.spanContext().traceId);
   });
 
   it('that cannot be sent tell the code', async () => {
