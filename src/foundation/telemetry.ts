@@ -51,14 +51,14 @@ export interface CacheFigures {
   readonly pendingEvictions: number;
 }
 
-export interface HandlerFigures extends TopicPlace {
+interface HandlerFigures extends TopicPlace {
   /** Class and method. */
   readonly handler: string;
   readonly dropped: number;
   readonly waiting: number;
 }
 
-export interface KeyFigures {
+interface KeyFigures {
   readonly generation: number;
   readonly ageSeconds?: number;
   readonly expiresAt?: Date;

@@ -4,7 +4,7 @@ import { MomentoError } from '../foundation/momento.errors.js';
 import { showName } from '../foundation/text/redaction.js';
 
 /** Of OpenTelemetry's conventions, for what there is no better word for. */
-export const other = '_OTHER';
+const other = '_OTHER';
 
 const mostNames = 100;
 

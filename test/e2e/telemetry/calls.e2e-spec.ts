@@ -26,7 +26,7 @@ describe('calls to a cache', () => {
     await app.get(CacheClient).get('demo-cache', 'a key');
 
     const points = await collected.points(duration);
-    expect(points.map(({ attributes }) => attributes).toSorted()).toEqual([
+    expect(points.map(({ attributes }) => attributes)).toEqual([
       { ...common, 'db.operation.name': 'set' },
       { ...common, 'db.operation.name': 'get' },
       { ...common, 'db.operation.name': 'getBatch' },
@@ -54,7 +54,10 @@ describe('calls to a cache', () => {
       buckets: { boundaries: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] },
     });
     // Seconds, not milliseconds.
-    expect((point?.value as { sum: number }).sum).toBeLessThan(5);
+    expect(point?.value).toHaveProperty(
+      'sum',
+      expect.toSatisfy((sum: number) => sum > 0 && sum < 5),
+    );
   });
 
   it('belong to what goes on where they are made', async () => {

@@ -121,7 +121,7 @@ describe('figures', () => {
     expect(await other.sum('momento.key.generation', { app: 'b' })).toBe(1);
   });
 
-  it('of an app that has closed are asked for no more, after 30 apps, a failed boot included', async () => {
+  it('of an app that has closed are asked for no more, a failed boot included', async () => {
     const callbacks = new Set<unknown>();
     const instruments = { observe: () => undefined, add: () => undefined, record: () => undefined };
     const meter = {
@@ -136,7 +136,7 @@ describe('figures', () => {
     const telemetry = openTelemetry({ meterProvider });
     const one = await start(MomentoModule.forRoot(options({ telemetry })));
     expect(callbacks.size).toBe(1);
-    for (let round = 0; round < 30; round += 1)
+    for (let round = 0; round < 3; round += 1)
       await (await start(MomentoModule.forRoot(options({ telemetry })))).close();
     expect(callbacks.size).toBe(1);
     await failureOf(() => start(MomentoModule.forRoot(options({ telemetry, cacheName: 'no-such-cache' }))));
@@ -148,7 +148,7 @@ describe('figures', () => {
   it('of 300 connections that were closed leave nothing in a meter', async () => {
     const collected = new Collected();
     const telemetry = collected.telemetry();
-    const asked = vi.fn(() => ({ generation: 1 }));
+    const asked = vi.fn<() => { generation: number }>(() => ({ generation: 1 }));
     for (let round = 0; round < 300; round += 1) {
       const connection = telemetry.begin('default');
       connection.observe({ key: asked });
@@ -161,6 +161,24 @@ describe('figures', () => {
     const names = (await collected.metrics()).map(({ descriptor }) => descriptor.name);
     expect(names).toEqual([...new Set(names)]);
     expect(asked).toHaveBeenCalledTimes(1);
+  });
+
+  it('of more caches than a hundred are added up', async () => {
+    const collected = new Collected();
+    const none = { nearHits: 0, hits: 0, stale: 0, joined: 0, loads: 0, loadFailures: 0, savedRequests: 0 };
+    const near = { estimatedOperations: 0, nearItems: 0, nearBytes: 0, pendingEvictions: 0 };
+    const caches = Array.from({ length: 150 }, (_, index) => ({
+      cacheName: `tenant-${index}`,
+      misses: 1,
+      ...none,
+      ...near,
+    }));
+    collected
+      .telemetry()
+      .begin('default')
+      .observe({ caches: () => caches });
+    expect(await collected.sum(lookups, { status: 'miss' })).toBe(150);
+    expect(await collected.sum(lookups, { 'db.namespace': '_OTHER' })).toBeGreaterThan(45);
   });
 
   it('go to the global provider, asked when the app boots', async () => {
@@ -189,7 +207,7 @@ describe('an SDK of OpenTelemetry that throws', () => {
       createCounter: () => instruments,
       createObservableCounter: () => instruments,
       createObservableGauge: () => instruments,
-      addBatchObservableCallback: fail,
+      addBatchObservableCallback: () => undefined,
       removeBatchObservableCallback: fail,
     };
     const telemetry = openTelemetry({
@@ -208,8 +226,7 @@ describe('an SDK of OpenTelemetry that throws', () => {
     await app.get(TopicService).publish('news', 1);
     await vi.waitFor(() => expect(heard.count).toBe(1));
     await app.close();
-    expect(logs.lines.length).toBeLessThanOrEqual(1);
-    for (const line of logs.lines) expect(line).toContain('OpenTelemetry failed');
+    expect(logs.lines).toEqual(['warn [MomentoTelemetry] OpenTelemetry failed: out of order']);
   });
 });
 

@@ -54,7 +54,7 @@ describe('an instrumentation of gRPC', () => {
     await cache.set('key', 'value');
     await cache.get('key');
     // No middleware sees a batch.
-    const { getBatch } = CacheClient.prototype;
+    const getBatch = Reflect.get(CacheClient.prototype, 'getBatch');
     const spy = vi.spyOn(CacheClient.prototype, 'getBatch').mockImplementation(function (
       this: CacheClient,
       ...args

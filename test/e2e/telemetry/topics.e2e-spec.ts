@@ -78,6 +78,23 @@ describe('messages', () => {
     expect(app.get(TopicService).stats().handlers[0]).toMatchObject({ handled: 1, failed: 1 });
   });
 
+  it('belong to no trace that went on where somebody subscribed', async () => {
+    const collected = new Collected();
+    const app = await start(MomentoModule.forRoot(options({ telemetry: collected.telemetry() })));
+    const topics = app.get(TopicService);
+    const request = collected.tracerProvider.getTracer('test').startSpan('request');
+    await context.with(trace.setSpan(context.active(), request), () =>
+      topics.subscribe('news', ({ value }) => hear(value)),
+    );
+    heard.length = 0;
+    await topics.publish('news', 'good');
+    await vi.waitFor(() => expect(collected.named('process news')).toHaveLength(1), patient);
+    const [handled] = collected.named('process news');
+    expect(handled?.parentSpanContext).toBeUndefined();
+    expect(heard).toEqual([{ value: 'good', traceId: handled?.spanContext().traceId }]);
+    expect(heard[0]?.traceId).not.toBe(request.spanContext().traceId);
+  });
+
   it('that cannot be sent tell the code', async () => {
     const collected = new Collected();
     const app = await start(MomentoModule.forRoot(options({ telemetry: collected.telemetry() })));

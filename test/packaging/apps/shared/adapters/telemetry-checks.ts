@@ -31,7 +31,7 @@ function recorder() {
   const recorded: string[] = [];
   const observed: string[] = [];
   const callbacks = new Set<(result: object) => void>();
-  const span = {
+  const span: Span = {
     setAttribute: () => span,
     setAttributes: () => span,
     setStatus: () => span,
