@@ -68,7 +68,10 @@ export class KeyvMomento {
     this.opts = { ...options };
   }
 
-  /** Keyv 5 sets it before it does anything; the bridge of Keyv 6 asks for it first. */
+  /**
+   * Keyv 5 sets it before it does anything, and refuses to be in a Keyv itself; the bridge of Keyv 6 asks for it first, and a Keyv 5,
+   * as `@nestjs/cache-manager` makes one, may be around it.
+   */
   get namespace(): string | undefined {
     this.#isBridged ||= !this.#hasNamespace;
     return this.#namespace;
@@ -178,7 +181,7 @@ export class KeyvMomento {
     const fullKey = await this.#keyOf(key);
     // Keyv has taken it for expired before it came here.
     if (ttlMs !== undefined && ttlMs <= 0) return this.#store.delete(fullKey);
-    if (typeof value === 'string' && isWrittenTwice(value, this.#isBridged))
+    if (this.#isBridged && typeof value === 'string' && isWrittenTwice(value))
       throw invalidArgument(
         { name: 'set', cacheName: this.#cache.cacheName, target: key },
         'two Keyvs, one inside the other, have written it: give what makes a Keyv, as the CacheModule of @nestjs/cache-manager does, the KeyvMomento itself, or a Keyv of keyv@^5.6',
