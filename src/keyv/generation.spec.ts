@@ -5,8 +5,8 @@ import { Generation } from './generation.js';
 interface Asked {
   readonly name: 'get' | 'increment';
   readonly amount: number;
-  answer(): Promise<void>;
-  fail(): Promise<void>;
+  readonly answer: () => Promise<void>;
+  readonly fail: () => Promise<void>;
 }
 
 /** A cache with one number, which answers when a test says so. */
@@ -68,7 +68,7 @@ describe('the generation of a namespace', () => {
     expect([generation.current(), asked.length]).toEqual([8, 0]);
     clock.nowMs += 5_001;
     momento.stored = 9;
-    const waiting = [generation.current(), generation.current()];
+    const waiting = [generation.current(), generation.current()].map(async (number) => number);
     expect(asked.length).toBe(1);
     await take().answer();
     expect(await Promise.all(waiting)).toEqual([9, 9]);
@@ -78,7 +78,7 @@ describe('the generation of a namespace', () => {
     const { generation, clock, take, begin } = scene(7);
     await begin();
     clock.nowMs += 3_000;
-    generation.current();
+    void generation.current();
     clock.nowMs += 1_900;
     await take().answer();
     clock.nowMs += 3_101;
@@ -124,7 +124,7 @@ describe('the generation of a namespace', () => {
     const { generation, clock, take, begin } = scene(7);
     await begin();
     clock.nowMs += 3_000;
-    generation.current();
+    void generation.current();
     const before = take();
     const cleared = generation.next();
     await take().answer();

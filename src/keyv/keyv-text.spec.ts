@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { isOver, isWrittenTwice } from './keyv-text.js';
 
 const now = 1_800_000_000_000;
-const { serialize } = new Keyv();
-const written = (value: unknown, expires?: number) => String(serialize?.({ value, expires }));
+const keyv = new Keyv();
+const written = (value: unknown, expires?: number) => keyv.serialize?.({ value, expires }) as string;
 const values = fc.jsonValue();
 const times = fc.integer({ min: 1, max: 2 * now });
 
