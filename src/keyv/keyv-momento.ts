@@ -1,39 +1,13 @@
 import { Logger } from '@nestjs/common';
 import type { CacheService } from '../cache/cache.service.js';
 import { invalidArgument } from '../cache/options/cache-call.js';
-import type { CacheBinding, GuardedBinding } from '../cache/options/cache.options.js';
 import { Listeners } from '../foundation/events/listeners.js';
 import { LogThrottle } from '../foundation/log-throttle.js';
-import { jsonCodec, type MomentoCodec, stringCodec } from '../foundation/momento.codecs.js';
 import { MomentoError } from '../foundation/momento.errors.js';
 import { describeError } from '../foundation/text/describe-error.js';
-import { Generation } from './generation.js';
-import { type CheckedOptions, checkedOptions, type KeyvMomentoOptions } from './keyv-momento.options.js';
+import { checkedOptions, type KeyvMomentoOptions } from './keyv-momento.options.js';
 import { isOver, isWrittenTwice } from './keyv-text.js';
-
-/** One for all: a near cache is of one codec. */
-const textCodec: MomentoCodec = {
-  encode(value) {
-    if (typeof value === 'string') return value;
-    throw new TypeError('Keyv has not made it text: leave its option serialize as it is');
-  },
-  decode(bytes) {
-    try {
-      return stringCodec.decode(bytes);
-    } catch {
-      // What is no text, Keyv has not written: a miss.
-      return undefined;
-    }
-  },
-};
-
-/** Keyv's values have one time, their TTL; and what is missing Keyv's users load. */
-const withoutWindows: GuardedBinding = {
-  staleSeconds: 0,
-  staleIfErrorSeconds: 0,
-  ttlJitter: 0,
-  isGuarded: true,
-};
+import { TextStore } from './text-store.js';
 
 /**
  * A store for Keyv 5 and what stands on it: `cache-manager` 7, `@nestjs/cache-manager` 12, `cacheable` 2. What one tick asks for
@@ -46,14 +20,10 @@ const withoutWindows: GuardedBinding = {
 export class KeyvMomento {
   /** Keyv's, which it may write to. */
   readonly opts: Record<string, unknown>;
-  readonly #cache: CacheService;
-  readonly #options: CheckedOptions;
+  readonly #texts: TextStore;
   readonly #logger = new Logger('KeyvMomento');
   readonly #throttle = new LogThrottle();
   readonly #listeners = new Listeners<{ error: unknown }>(this.#logger);
-  readonly #generations = new Map<string, Generation>();
-  /** Made at the first call: a cache without a name fails there. */
-  #values: CacheService | undefined;
   #namespace: string | undefined;
   #hasNamespace = false;
   #isBridged = false;
@@ -63,12 +33,14 @@ export class KeyvMomento {
    * @throws MomentoConfigurationError `invalid-options`
    */
   constructor(cache: CacheService, options: KeyvMomentoOptions = {}) {
-    this.#cache = cache;
-    this.#options = checkedOptions(options);
+    this.#texts = new TextStore(cache, checkedOptions(options));
     this.opts = { ...options };
   }
 
-  /** Keyv 5 sets it before it does anything; the bridge of Keyv 6 asks for it first. */
+  /**
+   * Keyv 5 sets it before it does anything, and refuses to be in a Keyv itself; the bridge of Keyv 6 asks for it first, and a Keyv 5,
+   * as `@nestjs/cache-manager` makes one, may be around it.
+   */
   get namespace(): string | undefined {
     this.#isBridged ||= !this.#hasNamespace;
     return this.#namespace;
@@ -89,7 +61,7 @@ export class KeyvMomento {
   async get<Value>(key: string): Promise<Value | undefined> {
     try {
       // Keyv's stores answer the text under the type of the value in it.
-      return await this.#store.get<Value>(await this.#keyOf(key));
+      return (await this.#texts.get(this.#namespace, key)) as Value | undefined;
     } catch (error) {
       this.#tell(error);
       throw error;
@@ -99,7 +71,7 @@ export class KeyvMomento {
   /** When it fails, nothing is found: Keyv 5 would reject with it, whatever it was told. */
   async getMany<Value>(keys: readonly string[]): Promise<(Value | undefined)[]> {
     try {
-      return (await this.#textsOf(keys)) as (Value | undefined)[];
+      return (await this.#texts.getMany(this.#namespace, keys)) as (Value | undefined)[];
     } catch (error) {
       this.#tell(error);
       return keys.map(() => undefined);
@@ -108,8 +80,8 @@ export class KeyvMomento {
 
   /** As `getMany`; not what Keyv takes for expired. */
   async has(key: string): Promise<boolean> {
-    const [isThere = false] = await this.hasMany([key]);
-    return isThere;
+    const [found = false] = await this.hasMany([key]);
+    return found;
   }
 
   async hasMany(keys: readonly string[]): Promise<boolean[]> {
@@ -149,8 +121,8 @@ export class KeyvMomento {
   async deleteMany(keys: readonly string[]): Promise<boolean> {
     return this.#writing(async () => {
       // A delete that holds is one, whether or not it could be seen what there was.
-      const texts = await this.#textsOf(keys).catch(() => undefined);
-      await this.#store.deleteMany(await Promise.all(keys.map(async (key) => this.#keyOf(key))));
+      const texts = await this.#texts.getMany(this.#namespace, keys).catch(() => undefined);
+      await this.#texts.deleteMany(this.#namespace, keys);
       return texts?.every(isThere) ?? true;
     });
   }
@@ -162,68 +134,19 @@ export class KeyvMomento {
    * @throws MomentoCacheError
    */
   async clear(): Promise<void> {
-    return this.#writing(() => this.#generation.next());
+    return this.#writing(() => this.#texts.clear(this.#namespace));
   }
 
   /** Ends nothing: the connection is the app's, and closes with it. */
   async disconnect(): Promise<void> {}
 
-  async #textsOf(keys: readonly string[]): Promise<(string | undefined)[]> {
-    const full = await Promise.all(keys.map(async (key) => this.#keyOf(key)));
-    const texts = await this.#store.getMany<string>(full);
-    return full.map((key) => texts.get(key));
-  }
-
   async #set(key: string, value: unknown, ttlMs: number | undefined): Promise<void> {
-    const fullKey = await this.#keyOf(key);
-    // Keyv has taken it for expired before it came here.
-    if (ttlMs !== undefined && ttlMs <= 0) return this.#store.delete(fullKey);
-    if (typeof value === 'string' && isWrittenTwice(value, this.#isBridged))
+    if (this.#isBridged && typeof value === 'string' && isWrittenTwice(value))
       throw invalidArgument(
-        { name: 'set', cacheName: this.#cache.cacheName, target: key },
+        { name: 'set', cacheName: this.#texts.cacheName, target: key },
         'two Keyvs, one inside the other, have written it: give what makes a Keyv, as the CacheModule of @nestjs/cache-manager does, the KeyvMomento itself, or a Keyv of keyv@^5.6',
       );
-    const { maxTtlSeconds } = this.#options;
-    const ttlSeconds = Math.min(Math.ceil((ttlMs ?? Infinity) / 1000), maxTtlSeconds);
-    await this.#store.set(fullKey, value, { ttlSeconds });
-  }
-
-  /** The namespace, and its generation, cannot be mistaken for a part of the key. */
-  #keyOf(key: string): string | Promise<string> {
-    const namespace = this.#namespace;
-    const join = (generation: number) => JSON.stringify([namespace, generation]) + key;
-    const generation = this.#generation.current();
-    return generation instanceof Promise ? generation.then(join) : join(generation);
-  }
-
-  get #generation(): Generation {
-    const key = `generation:${JSON.stringify([this.#namespace])}`;
-    const known = this.#generations.get(key);
-    if (known !== undefined) return known;
-    const { maxTtlSeconds, clearSeenWithinSeconds } = this.#options;
-    const generation = new Generation({
-      cache: this.#beneath(jsonCodec, { nearCache: false }),
-      key,
-      lifeSeconds: maxTtlSeconds,
-      boundMs: clearSeenWithinSeconds * 1000,
-    });
-    this.#generations.set(key, generation);
-    return generation;
-  }
-
-  get #store(): CacheService {
-    this.#values ??= this.#beneath(textCodec);
-    return this.#values;
-  }
-
-  #beneath(codec: MomentoCodec, binding: CacheBinding = {}): CacheService {
-    const own = this.#cache.arguments.bindingWithin(this.#options.keyPrefix, codec);
-    return this.#cache.cache(this.#cache.cacheName, {
-      ...own,
-      schema: undefined,
-      ...withoutWindows,
-      ...binding,
-    });
+    await this.#texts.set(this.#namespace, key, value, ttlMs);
   }
 
   async #writing<R>(write: () => Promise<R>): Promise<R> {

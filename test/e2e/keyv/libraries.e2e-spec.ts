@@ -20,7 +20,7 @@ async function startCache() {
 /** What the text says of its end, in milliseconds from now. */
 const leftMs = (expires: number | undefined) => (expires ?? 0) - Date.now();
 
-async function useAsCacheManager(cache: Cache): Promise<void> {
+async function expectCacheManager(cache: Cache): Promise<void> {
   expect(await cache.get('key')).toBeUndefined();
   await cache.set('key', { id: 1 }, 5_000);
   expect(await cache.get('key')).toEqual({ id: 1 });
@@ -48,7 +48,7 @@ async function useAsCacheManager(cache: Cache): Promise<void> {
 describe('cache-manager 7 on Momento', () => {
   it('reads, writes and expires', async () => {
     const store = new KeyvMomento(await startCache());
-    await useAsCacheManager(createCache({ stores: [new Keyv({ store })], ttl: 60_000 }));
+    await expectCacheManager(createCache({ stores: [new Keyv({ store })], ttl: 60_000 }));
   });
 
   it('goes on without it, and reads and writes of one tick are one request each', async () => {
@@ -85,7 +85,7 @@ describe('@nestjs/cache-manager 12 on Momento', () => {
         }),
       }),
     );
-    await useAsCacheManager(app.get<Cache>(CACHE_MANAGER));
+    await expectCacheManager(app.get<Cache>(CACHE_MANAGER));
   });
 });
 
