@@ -200,7 +200,7 @@ function filtersOf(contexts: ExternalContextCreator) {
   const filters: typeof own = Object.create(own, {
     createConcreteContext: {
       value: (...args: readonly unknown[]) => {
-        const made = Reflect.apply(own.createConcreteContext, filters, args) as readonly FilterMetadata[];
+        const made: readonly FilterMetadata[] = Reflect.apply(own.createConcreteContext, filters, args);
         return made.map(({ func, ...others }) => ({
           ...others,
           func: (...given: readonly unknown[]) => [func(...given)],

@@ -109,7 +109,7 @@ describe.skipIf(!hasRedisServer())('on a server with users', { timeout: 30_000 }
       .filter((line) => line.includes(`user=${database}`));
 
   const authCalls = async () =>
-    Number(/cmdstat_auth:calls=(\d+)/.exec(String(await admin.info('commandstats')))?.[1] ?? 0);
+    Number(/cmdstat_auth:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0);
 
   /** Both keys are known for a while, as at Momento; then the connections that stand have gone over, and the old one ends. */
   async function rotateOnBoth(): Promise<void> {
@@ -132,7 +132,7 @@ describe.skipIf(!hasRedisServer())('on a server with users', { timeout: 30_000 }
     await client.connect();
     try {
       await client.set('key', '1');
-      for (const _time of [1, 2]) {
+      for (let rotations = 0; rotations < 2; rotations += 1) {
         await rotateOnBoth();
         await vi.waitFor(async () => expect(await client.incr('key')).toBeGreaterThan(1), patient);
       }
@@ -154,7 +154,7 @@ describe.skipIf(!hasRedisServer())('on a server with users', { timeout: 30_000 }
     const stopFollowing = redisCredentials.follow(client);
     try {
       await client.set('key', '1');
-      for (const _time of [1, 2]) {
+      for (let rotations = 0; rotations < 2; rotations += 1) {
         await rotateOnBoth();
         await vi.waitFor(async () => expect(await client.incr('key')).toBeGreaterThan(1), patient);
       }
