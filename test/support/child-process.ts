@@ -27,7 +27,7 @@ export interface ProgramOptions {
 }
 
 /** A process that hangs is killed then, and its `signal` says so. */
-const killAfterMs = 20_000;
+const killAfterMs = 40_000;
 
 /** Bundles a TypeScript program of the tests and runs it in a Node process of its own, to its end. */
 export async function runProgram(url: URL, options: ProgramOptions): Promise<Exit> {
