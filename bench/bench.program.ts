@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { MomentoLocal, SecretsManagerLocal } from 'nestjs-momento/local';
 import { runProgram } from '../test/support/child-process.js';
+import { measureAdapters } from './adapters.js';
 import { measureCache } from './cache.js';
 import { measureDecorators } from './decorators.js';
 import { measureGrowth } from './growth.js';
@@ -34,6 +35,7 @@ export async function main(args: string[]): Promise<void> {
   await measureTopics(report, server);
   await measureInvalidation(report, server);
   await measureOutages(report, server);
+  await measureAdapters(report, server);
   await measureGrowth(report, server);
   await server.stop();
   await measureBoot(report);
