@@ -49,7 +49,10 @@ declare function readVault(path: string, signal: AbortSignal): Promise<string>;
 export function typeCheck(checked: readonly Snippet[]): string[] {
   // Blank lines before the code make the compiler's line numbers those of the README.
   const files = new Map(
-    checked.map(({ line, code }) => [`${root}test/readme/line-${line}.ts`, '\n'.repeat(line - 1) + code]),
+    checked.map(({ file, line, code }) => [
+      `${root}test/readme/${file.replaceAll('/', '-')}-${line}.ts`,
+      '\n'.repeat(line - 1) + code,
+    ]),
   );
   const modules = [...files.keys()];
   const preludeFile = `${root}test/readme/prelude.d.ts`;
