@@ -2,6 +2,9 @@ import type { WritePacket } from '@nestjs/microservices';
 import type { Observable, Observer, Subscription } from 'rxjs';
 import { describeError } from '../foundation/text/describe-error.js';
 
+/** Of one request: at most 40 MB. */
+const mostWaiting = 10_000;
+
 export interface AnswersOptions {
   readonly publish: (packet: WritePacket) => Promise<void>;
   /** An answer was not sent. */
@@ -57,6 +60,10 @@ export class Answers implements Observer<unknown> {
 
   #add(packet: WritePacket): void {
     if (this.#isOver) return;
+    if (this.#packets.length >= mostWaiting) {
+      const problem = `${mostWaiting} answers wait already: they are made faster than they can be sent`;
+      return void this.#fail(new RangeError(problem));
+    }
     this.#packets.push(packet);
     if (this.#isSending) return;
     this.#isSending = true;

@@ -295,6 +295,27 @@ describe('a server', () => {
 describe('answers', () => {
   const operation = { name: 'publish', cacheName: 'cache', target: 'topic' };
 
+  it('that are made faster than they are sent end when 10,000 wait, and the caller is told', async () => {
+    const source = new Subject<number>();
+    const sent: WritePacket[] = [];
+    const onFailure = vi.fn<(error: unknown) => void>();
+    const answers = new Answers({ publish: async (packet) => void sent.push(packet), onFailure });
+    answers.follow(source);
+    for (let value = 0; value < 10_000; value += 1) source.next(value);
+    expect(source.observed).toBe(true);
+    source.next(10_000);
+    expect(source.observed).toBe(false);
+    await answers.done;
+    expect(sent).toEqual([
+      {
+        err: { status: 'error', message: expect.stringContaining('10000 answers wait already') },
+        status: 'error',
+        isDisposed: true,
+      },
+    ]);
+    expect(onFailure).toHaveBeenCalledTimes(1);
+  });
+
   it('end with the first that cannot be sent, and the caller is told where that is possible', async () => {
     const source = new Subject<number>();
     const sent: WritePacket[] = [];
@@ -321,5 +342,29 @@ describe('answers', () => {
       },
     ]);
     expect(onFailure).toHaveBeenCalledWith(failure);
+  });
+});
+
+describe('the options', () => {
+  it.each([
+    [{}, 'topics: is missing'],
+    [{ topics: {} }, 'topics: must be a TopicService'],
+    [{ topicPrefix: 'a\n' }, 'topicPrefix: must be a string of at most 256 bytes'],
+    [{ topicPrefix: 'x'.repeat(257) }, 'topicPrefix'],
+    [{ cacheName: '' }, 'cacheName: must be a filled string'],
+    [{ serializer: {} }, 'serializer: must be a serializer'],
+    [{ deserializer: 1 }, 'deserializer: must be a deserializer'],
+    [{ other: 1 }, 'other: is not an option'],
+    [{ timeoutMs: 0 }, 'timeoutMs: '],
+    [{ timeoutMs: 1.5 }, 'timeoutMs: '],
+    [{ timeoutMs: 2 ** 31 }, 'timeoutMs: '],
+  ])('%o are refused', (options, problem) => {
+    const code = expect.objectContaining({
+      name: 'MomentoConfigurationError',
+      code: 'invalid-options',
+      message: expect.stringContaining(problem),
+    });
+    expect(() => new MomentoServer(options as never)).toThrow(code);
+    expect(() => new MomentoClientProxy(options as never)).toThrow(code);
   });
 });

@@ -47,6 +47,8 @@ export interface Microservices extends Apps {
   }>;
 }
 
+/** Longer than any test, where its end is not what is tested. */
+const timeoutMs = 60_000;
 const silent: LoggerService = { log: () => undefined, error: () => undefined, warn: () => undefined };
 
 export function useMicroservices(): Microservices {
@@ -76,7 +78,7 @@ export function useMicroservices(): Microservices {
       app.connectMicroservice({ strategy: server }, { inheritAppConfig: true });
       await app.init();
       await app.startAllMicroservices();
-      return { app, server, topics, client: new MomentoClientProxy({ topics, ...parts.client }) };
+      return { app, server, topics, client: new MomentoClientProxy({ topics, timeoutMs, ...parts.client }) };
     },
     startAlone: async (parts) => {
       const module = await compile(parts);
@@ -96,7 +98,7 @@ export function useMicroservices(): Microservices {
     startClient: async (client, momento) => {
       const app = await apps.start(MomentoModule.forRoot(apps.options(momento)));
       const topics = app.get(TopicService);
-      return { app, topics, client: new MomentoClientProxy({ topics, ...client }) };
+      return { app, topics, client: new MomentoClientProxy({ topics, timeoutMs, ...client }) };
     },
   };
 }
