@@ -1,60 +1,15 @@
 import 'reflect-metadata';
-import type { WritePacket } from '@nestjs/microservices';
-import fc from 'fast-check';
 import { firstValueFrom, lastValueFrom, Subject, tap, toArray } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { captureLogs } from '../../test/support/capture-logs.js';
 import type { TopicDefinition } from '../topics/definitions/topic-definition.js';
 import type { TopicGap, TopicMessage, TopicSubscribeOptions } from '../topics/definitions/topic.options.js';
-import { MomentoTopicError } from '../foundation/momento.errors.js';
 import type { TopicService } from '../topics/topic.service.js';
-import { Answers } from './answers.js';
 import { MomentoClientProxy } from './momento-client.proxy.js';
 import { MomentoServer } from './momento.server.js';
-import { answerIdOf, answerIn, clientIn, newName, PacketTopics, requestIdOf } from './packets.js';
-import { PendingRequest } from './pending-request.js';
+import { answerIdOf, newName, requestIdOf } from './packets.js';
 
 const logs = captureLogs();
-
-describe('names and ids', () => {
-  const nameOf = (pattern: unknown) => new PacketTopics('p/', undefined).of(pattern).name;
-
-  it('give each pattern a topic of its own, that Momento can have', () => {
-    const patterns = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.string(),
-      fc.constantFrom('', '#', 'answers/x', 'a'),
-    );
-    fc.assert(
-      fc.property(patterns, patterns, (one, other) => {
-        expect(nameOf(one) === nameOf(other)).toBe(one === other);
-        // Throws for halves of characters.
-        expect(encodeURIComponent(nameOf(one))).not.toBe('');
-        expect(Buffer.byteLength(nameOf(one))).toBeLessThanOrEqual(2 + 512);
-        expect(nameOf(one).startsWith('p/answers/')).toBe(false);
-      }),
-    );
-    expect(nameOf('x'.repeat(512))).toBe(`p/${'x'.repeat(512)}`);
-    expect(nameOf('x'.repeat(513))).toMatch(/^p\/#[\da-f]{64}$/);
-  });
-
-  it('take whatever Nest makes of a pattern that is no text', () => {
-    for (const pattern of [null, undefined, true, 7n, Symbol('s'), () => 1])
-      expect(nameOf(pattern).length).toBeGreaterThan(2);
-  });
-
-  it('say whose a request is, and which instance answers; of what strangers send they say nothing', () => {
-    const [client, server] = [newName(), newName()];
-    const id = requestIdOf(client, 7);
-    expect(clientIn(id)).toBe(client);
-    expect(answerIn(answerIdOf(id, server))).toEqual({ requestId: id, server });
-    fc.assert(
-      fc.property(fc.oneof(fc.anything(), fc.string({ unit: 'binary' })), (strange) => {
-        expect([clientIn(strange), answerIn(strange)]).toEqual([undefined, undefined]);
-      }),
-    );
-  });
-});
 
 /** A topic service whose messages, gaps and answers are those of the test. */
 class ScriptedTopics {
@@ -192,43 +147,6 @@ describe('a client', () => {
   );
 });
 
-describe('a request that waits', () => {
-  beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
-
-  it('has its time for each answer anew, and leaves no timer however it ends', () => {
-    const told: WritePacket[] = [];
-    const ends = { end: 0, leave: 0 };
-    const begin = () =>
-      new PendingRequest({
-        pattern: 'ask',
-        timeoutMs: 1_000,
-        callback: (packet) => told.push(packet),
-        onEnd: () => (ends.end += 1),
-        onLeave: () => (ends.leave += 1),
-      });
-    const limited = begin();
-    for (let count = 0; count < 5; count += 1) {
-      vi.advanceTimersByTime(999);
-      limited.answer('server', { response: count });
-    }
-    vi.advanceTimersByTime(1_000);
-    expect(told.map(({ response }) => response as unknown)).toEqual([0, 1, 2, 3, 4, undefined]);
-    expect(told.at(-1)?.err).toMatchObject({ code: 'no-answer' });
-    const requests = Array.from({ length: 300 }, begin);
-    for (const [index, request] of requests.entries()) {
-      if (index % 3 === 0) request.answer('server', { isDisposed: true });
-      else if (index % 3 === 1) request.leave();
-      else request.fail(new Error('not sent'));
-      request.answer('server', { response: 'late' });
-      request.leave();
-      request.fail('again');
-    }
-    expect(vi.getTimerCount()).toBe(0);
-    expect([ends, told.length]).toEqual([{ end: 301, leave: 101 }, 6 + 200]);
-  });
-});
-
 describe('a server', () => {
   it('answers a request that comes twice once, while it is running', async () => {
     const topics = new ScriptedTopics();
@@ -289,82 +207,5 @@ describe('a server', () => {
     await server.listen(() => undefined);
     await topics.hear({ pattern: 'ask', data: 1, id: requestIdOf(newName(), 1) });
     expect(topics.published[0]?.packet).toMatchObject({ response: 1 });
-  });
-});
-
-describe('answers', () => {
-  const operation = { name: 'publish', cacheName: 'cache', target: 'topic' };
-
-  it('that are made faster than they are sent end when 10,000 wait, and the caller is told', async () => {
-    const source = new Subject<number>();
-    const sent: WritePacket[] = [];
-    const onFailure = vi.fn<(error: unknown) => void>();
-    const answers = new Answers({ publish: async (packet) => void sent.push(packet), onFailure });
-    answers.follow(source);
-    for (let value = 0; value < 10_000; value += 1) source.next(value);
-    expect(source.observed).toBe(true);
-    source.next(10_000);
-    expect(source.observed).toBe(false);
-    await answers.done;
-    expect(sent).toEqual([
-      {
-        err: { status: 'error', message: expect.stringContaining('10000 answers wait already') },
-        status: 'error',
-        isDisposed: true,
-      },
-    ]);
-    expect(onFailure).toHaveBeenCalledTimes(1);
-  });
-
-  it('end with the first that cannot be sent, and the caller is told where that is possible', async () => {
-    const source = new Subject<number>();
-    const sent: WritePacket[] = [];
-    const onFailure = vi.fn<(error: unknown) => void>();
-    const failure = new MomentoTopicError(operation, 'TIMEOUT_ERROR' as never, 'too slow');
-    const answers = new Answers({
-      publish: async (packet) => {
-        if (packet.response === 2) throw failure;
-        sent.push(packet);
-      },
-      onFailure,
-    });
-    answers.follow(source);
-    for (const value of [1, 2, 3]) source.next(value);
-    await answers.done;
-    expect(source.observed).toBe(false);
-    await vi.waitFor(() => expect(sent).toHaveLength(2));
-    expect(sent).toEqual([
-      { response: 1 },
-      {
-        err: { status: 'error', message: expect.stringContaining('The answer could not be sent: publish') },
-        status: 'error',
-        isDisposed: true,
-      },
-    ]);
-    expect(onFailure).toHaveBeenCalledWith(failure);
-  });
-});
-
-describe('the options', () => {
-  it.each([
-    [{}, 'topics: is missing'],
-    [{ topics: {} }, 'topics: must be a TopicService'],
-    [{ topicPrefix: 'a\n' }, 'topicPrefix: must be a string of at most 256 bytes'],
-    [{ topicPrefix: 'x'.repeat(257) }, 'topicPrefix'],
-    [{ cacheName: '' }, 'cacheName: must be a filled string'],
-    [{ serializer: {} }, 'serializer: must be a serializer'],
-    [{ deserializer: 1 }, 'deserializer: must be a deserializer'],
-    [{ other: 1 }, 'other: is not an option'],
-    [{ timeoutMs: 0 }, 'timeoutMs: '],
-    [{ timeoutMs: 1.5 }, 'timeoutMs: '],
-    [{ timeoutMs: 2 ** 31 }, 'timeoutMs: '],
-  ])('%o are refused', (options, problem) => {
-    const code = expect.objectContaining({
-      name: 'MomentoConfigurationError',
-      code: 'invalid-options',
-      message: expect.stringContaining(problem),
-    });
-    expect(() => new MomentoServer(options as never)).toThrow(code);
-    expect(() => new MomentoClientProxy(options as never)).toThrow(code);
   });
 });
