@@ -11,8 +11,8 @@ describe('rotation under load', () => {
     { timeout: 60_000 },
     async (_name, story) => {
       const report = await soak(story, {
-        requestsPerSecond: 100,
-        messagesPerSecond: 50,
+        requestsPerSecond: 50,
+        messagesPerSecond: 25,
         rotations: 2,
         seed: 1,
       });

@@ -86,20 +86,24 @@ describe('a key that is followed', () => {
     expect(source.fetchedAtMs.length).toBeLessThanOrEqual(323);
   });
 
-  it('of 1,000 processes that start at once is asked for at most 15 times a second', async () => {
-    const source = new Secret(makeV1Key());
-    await Promise.all(Array.from({ length: 1_000 }, () => follow(source).credentials.current()));
-    source.fetchedAtMs.length = 0;
-    const startedAt = Date.now();
-    await vi.advanceTimersByTimeAsync(minutes(10));
-    const perSecond = new Map<number, number>();
-    for (const at of source.fetchedAtMs) {
-      const second = Math.floor((at - startedAt) / 1_000);
-      perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
-    }
-    expect(source.fetchedAtMs.length).toBeGreaterThan(1_500);
-    expect(Math.max(...perSecond.values())).toBeLessThanOrEqual(15);
-  });
+  it(
+    'of 1,000 processes that start at once is asked for at most 15 times a second',
+    { timeout: 60_000 },
+    async () => {
+      const source = new Secret(makeV1Key());
+      await Promise.all(Array.from({ length: 1_000 }, () => follow(source).credentials.current()));
+      source.fetchedAtMs.length = 0;
+      const startedAt = Date.now();
+      await vi.advanceTimersByTimeAsync(minutes(6));
+      const perSecond = new Map<number, number>();
+      for (const at of source.fetchedAtMs) {
+        const second = Math.floor((at - startedAt) / 1_000);
+        perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
+      }
+      expect(source.fetchedAtMs.length).toBeGreaterThanOrEqual(1_000);
+      expect(Math.max(...perSecond.values())).toBeLessThanOrEqual(15);
+    },
+  );
 
   it('is asked for when a process that was frozen for an hour is used again, once', async () => {
     const source = new Secret(makeV1Key());
@@ -234,7 +238,7 @@ describe('a key that Momento rejected', () => {
     const { credentials } = follow(source, { refresh: false });
     const { provider } = await credentials.current();
     const renewed = renew(credentials, provider, minutes(10));
-    await vi.advanceTimersByTimeAsync(minutes(10));
+    await vi.advanceTimersByTimeAsync(minutes(6));
     expect(await renewed).toBe(false);
     expect(source.fetchedAtMs).toHaveLength(1 + rejectedKeyPolls);
   });

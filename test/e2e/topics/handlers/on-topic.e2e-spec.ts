@@ -62,6 +62,7 @@ describe('@OnTopic', () => {
     await settled(app, 3);
     expect(journal.lines).toEqual([1, 2, 3].map((id) => [{ id }, 'orders', 'demo-cache', id]));
     expect(topics.stats()).toEqual({
+      subscriptions: { total: 1, failed: 0 },
       handlers: [
         {
           handler: 'Shipping.ship',
