@@ -76,7 +76,7 @@ describe('the health of a connection', () => {
   });
 
   it('is down when Momento does not answer in time, and lets no call pile up at the breaker', async () => {
-    const { indicator } = await startApp();
+    const { indicator } = await startApp({ shutdownTimeoutSeconds: 0.5 });
     servers.momento.faults.hang('keys-exist');
     const all = await Promise.all(
       Array.from({ length: 20 }, () => indicator.isHealthy('momento', { timeoutMs: 50 })),

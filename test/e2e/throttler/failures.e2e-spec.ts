@@ -20,7 +20,10 @@ afterEach(async () => {
 
 async function startGuarded(more: MomentoThrottlerOptions, framework = 'express', limit = 2) {
   const throttlers = [{ ttl: 60_000, limit, blockDuration: 120_000 }];
-  const imports = [MomentoModule.forRoot(options()), limited(throttlers, { timeoutSeconds: 5, ...more })];
+  const imports = [
+    MomentoModule.forRoot(options({ shutdownTimeoutSeconds: 1 })),
+    limited(throttlers, { timeoutSeconds: 5, ...more }),
+  ];
   const testing = await Test.createTestingModule({ imports }).compile();
   const app =
     framework === 'fastify'
