@@ -93,8 +93,13 @@ describe('a MomentoThrottlerStorage', () => {
       `warn [MomentoThrottlerStorage] ${what}: Momento has not answered within 0.05 s`,
     ]);
     servers.momento.faults.clear();
-    await vi.waitFor(async () => expect((await hit()).totalHits).toBe(1), 10_000);
-    expect((await hit()).isBlocked).toBe(true);
+    // A hit that is answered late on a busy machine is counted all the same.
+    const refused = await vi.waitFor(async () => {
+      const counted = await hit();
+      expect(counted.totalHits).toBeGreaterThan(1);
+      return counted;
+    }, 10_000);
+    expect(refused.isBlocked).toBe(true);
   });
 
   it('refuses who has exceeded the limit also when Momento fails at that moment', async () => {
