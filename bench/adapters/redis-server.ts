@@ -18,7 +18,11 @@ export async function startRedis(): Promise<RedisServer | undefined> {
     once(child, 'error').then(() => false),
   ]).catch(() => false);
   if (!isStarted) return undefined;
-  while (!(await accepts(port))) await sleep(20);
+  while (!(await accepts(port))) {
+    // Somebody else may have taken the port meanwhile.
+    if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
+    await sleep(20);
+  }
   return {
     url: `redis://127.0.0.1:${port}`,
     async stop() {
